@@ -1,0 +1,121 @@
+/**
+ * A kind is data: one file declares everything that the machinery needs to serve it. Shared code never asks
+ * for a kind by name; it reads these fields.
+ */
+import type * as z from 'zod'
+import type { FieldErrors } from './field-errors.ts'
+import type { ObjectMeta } from './meta/object-meta.ts'
+
+/** What every stored object has. */
+export interface KubeObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: ObjectMeta
+}
+
+/** What a stored object certainly has, once the API server has accepted it. */
+export interface StoredMeta extends ObjectMeta {
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly creationTimestamp: string
+}
+
+/** An object as read from the API: `metadata` is complete. Listers, informers and clients return these. */
+export type Stored<T extends KubeObject> = T & { readonly metadata: StoredMeta }
+
+/** Time, user, chance and look-ups that defaulting and strategies may use; nothing else is in reach. */
+export interface StrategyContext {
+  /** RFC 3339, whole seconds. */
+  readonly now: string
+  readonly nowMs: number
+}
+
+/** One column of `kubectl get`; `wide` columns have priority 1. Cells are strings or integers. */
+export interface Column<T> {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'date' | 'boolean' | 'number'
+  readonly format?: 'name'
+  readonly description: string
+  readonly wide?: boolean
+  /** `nowMs` is for ages. */
+  cell(object: T, nowMs: number): string | number | boolean
+}
+
+export interface KindNames {
+  readonly kind: string
+  /** Lower-case plural, as in URLs. */
+  readonly resource: string
+  readonly singular: string
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
+}
+
+/** `dns1123Subdomain` for most; see APIMACHINERY section 4. `path` is any legal path segment (RBAC). */
+export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'path'
+
+/** Everything the machinery needs to serve a kind. Functions are pure and never change their arguments. */
+export interface KindDefinition<T extends KubeObject = KubeObject> extends KindNames {
+  readonly group: string
+  readonly version: string
+  readonly namespaced: boolean
+  /** The full v1.33 field set. List merge keys and list types are `meta` on the schema nodes. */
+  readonly schema: () => z.ZodType<T>
+  readonly nameRule: NameRule
+  /** metadata.generation is kept: 1 on create, +1 when something outside metadata and status changes. */
+  readonly generation: boolean
+  /** The main endpoint ignores status, `/status` ignores the rest. */
+  readonly status: boolean
+  /** JSON paths as in a CRD: `/scale` reads and writes these. */
+  readonly scale?: { readonly spec: string; readonly status: string; readonly selector?: string }
+  /** Further subresources, for discovery; their behaviour is registered with the API server. */
+  readonly subresources?: readonly string[]
+  readonly verbs?: readonly string[]
+  /** PUT may leave resourceVersion out (most kinds) or must give it (custom resources). */
+  readonly unconditionalUpdate?: boolean
+  readonly createOnUpdate?: boolean
+  /** Path under /registry when it is not `[group/]resource`: `minions`, `services/specs`. */
+  readonly storagePrefix?: string
+  /** Seconds after which the store drops the object: Events, 3600. */
+  readonly ttlSeconds?: number
+  /** Fills absent fields; returns the same object when nothing was absent. */
+  defaults?(object: T): T
+  /** After admission, before validation: sets what the server owns (phase, qosClass, ...). */
+  prepareForCreate?(object: T, context: StrategyContext): T
+  prepareForUpdate?(object: T, old: T, context: StrategyContext): T
+  /** Adds to `errors`; metadata is validated by shared code. */
+  validate?(object: T, errors: FieldErrors): void
+  /** Called in addition to `validate` on updates of the main resource. */
+  validateUpdate?(object: T, old: T, errors: FieldErrors): void
+  validateStatusUpdate?(object: T, old: T, errors: FieldErrors): void
+  /** Field selectors beyond metadata.name and metadata.namespace. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  readonly columns?: readonly Column<T>[]
+  /** Default grace in seconds of a graceful delete; only kinds that have one (Pod) declare it. */
+  gracePeriodSeconds?(object: T): number
+}
+
+/** `group/version`, or `v1` for core: what stands in an object's apiVersion. */
+export function apiVersionOf(kind: { readonly group: string; readonly version: string }): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+}
+
+/** `deployments.apps`, or `pods`: how messages name a resource. */
+export function groupResource(kind: { readonly group: string; readonly resource: string }): string {
+  return kind.group === '' ? kind.resource : `${kind.resource}.${kind.group}`
+}
+
+/** `default/web-1`, or `node-1`: the key of an object within its kind. */
+export function objectKey(meta: { readonly namespace?: string; readonly name?: string }): string {
+  return meta.namespace ? `${meta.namespace}/${meta.name}` : (meta.name ?? '')
+}
+
+/** `Pod default/web-1`: how the journal and messages to people name an object. */
+export function objectRef(kind: string, meta: { readonly namespace?: string; readonly name?: string }): string {
+  return `${kind} ${objectKey(meta)}`
+}
+
+/** Declares a kind; the type parameter is inferred from the schema. Export a type of the same name beside it. */
+export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): KindDefinition<T> {
+  return Object.freeze(definition)
+}

@@ -1,0 +1,125 @@
+/** A binary heap of events ordered by (due, sequence). Cancelled events stay until they surface. */
+import type { Context, Timer } from './event-loop.ts'
+
+export class ScheduledEvent implements Timer {
+  cancelled = false
+  readonly due: number
+  readonly sequence: number
+  readonly run: () => void
+  readonly background: boolean
+  readonly label: string | undefined
+  readonly context: Context
+  readonly #heap: EventHeap
+
+  constructor(
+    heap: EventHeap,
+    due: number,
+    sequence: number,
+    run: () => void,
+    background: boolean,
+    label: string | undefined,
+    context: Context,
+  ) {
+    this.#heap = heap
+    this.due = due
+    this.sequence = sequence
+    this.run = run
+    this.background = background
+    this.label = label
+    this.context = context
+  }
+
+  /** Cancelling twice, or after it ran, does nothing. */
+  cancel(): void {
+    if (this.cancelled) return
+    this.cancelled = true
+    this.#heap.forget(this)
+  }
+}
+
+export class EventHeap {
+  /** Foreground events pending. */
+  foreground = 0
+  /** Events pending. */
+  size = 0
+  readonly #items: ScheduledEvent[] = []
+  #sequence = 0
+
+  push(
+    due: number,
+    run: () => void,
+    background: boolean,
+    label: string | undefined,
+    context: Context,
+  ): ScheduledEvent {
+    const event = new ScheduledEvent(this, due, this.#sequence++, run, background, label, context)
+    this.size++
+    if (!background) this.foreground++
+    const items = this.#items
+    let at = items.length
+    items.push(event)
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!before(event, items[parent]!)) break
+      items[at] = items[parent]!
+      at = parent
+    }
+    items[at] = event
+    return event
+  }
+
+  peek(): ScheduledEvent | undefined {
+    while (this.#items.length > 0 && this.#items[0]!.cancelled) this.#removeTop()
+    return this.#items[0]
+  }
+
+  /** The event that `peek` returned. */
+  pop(): ScheduledEvent {
+    const event = this.#items[0]!
+    this.#removeTop()
+    event.cancelled = true
+    this.forget(event)
+    return event
+  }
+
+  /** All pending events due at the same instant as `first`, oldest first. Linear: only for the explorer. */
+  dueWith(first: ScheduledEvent): ScheduledEvent[] {
+    return this.#items
+      .filter((event) => !event.cancelled && event.due === first.due)
+      .sort((a, b) => a.sequence - b.sequence)
+  }
+
+  take(event: ScheduledEvent): ScheduledEvent {
+    event.cancel()
+    return event
+  }
+
+  *foregroundEvents(): Iterable<ScheduledEvent> {
+    for (const event of this.#items) if (!event.cancelled && !event.background) yield event
+  }
+
+  forget(event: ScheduledEvent): void {
+    this.size--
+    if (!event.background) this.foreground--
+  }
+
+  #removeTop(): void {
+    const items = this.#items
+    const last = items.pop()!
+    if (items.length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= items.length) break
+      if (child + 1 < items.length && before(items[child + 1]!, items[child]!)) child++
+      if (!before(items[child]!, last)) break
+      items[at] = items[child]!
+      at = child
+    }
+    items[at] = last
+  }
+}
+
+function before(a: ScheduledEvent, b: ScheduledEvent): boolean {
+  return a.due < b.due || (a.due === b.due && a.sequence < b.sequence)
+}
