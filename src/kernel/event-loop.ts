@@ -141,12 +141,17 @@ export class EventLoop {
   // -- asynchronous work --------------------------------------------------------------------------------
 
   /**
-   * Starts an async task of a group (its process). The loop watches that it only awaits what the loop resolves:
-   * anything else fails the run with {@link UncontrolledAwaitError}. `body` must handle its own errors.
+   * Starts an async task of a group (its process), as an event of its own. The loop watches that it only awaits
+   * what the loop resolves: anything else fails the run with {@link UncontrolledAwaitError}. `body` must handle
+   * its own errors; one that escapes fails the run.
    */
   spawn(label: string, group: string, body: () => Promise<void>): Task {
     const task = new Task(label, this.#group(group))
-    this.within({ cause: this.context.cause, background: this.context.background, task }, () => {
+    const context = { cause: this.context.cause, background: this.context.background, task }
+    task.suspend() // Until it has started, it counts as work that the loop will do.
+    const start = () => {
+      if (task.done) return
+      task.resume()
       this.#touch(task)
       body().then(
         () => task.finish(),
@@ -155,34 +160,33 @@ export class EventLoop {
           this.#fail(error instanceof Error ? error : new Error(String(error)))
         },
       )
-    })
+    }
+    this.at(this.now, start, { context, label })
     return task
   }
 
-  /** A promise for the current task that resolves from an event of this loop. */
+  /** A promise for the current task that resolves from an event of this loop, in the context of now. */
   suspend<T>(): Suspension<T> {
-    const task = this.context.task
+    const context = this.context
+    const task = context.task
     task?.suspend()
     let settle!: { resolve(value: T): void; reject(error: unknown): void }
     const promise = new Promise<T>((resolve, reject) => {
       settle = { resolve, reject }
     })
-    const wake = () => {
-      this.#dirty = true
-      if (task === undefined) return
-      task.resume()
-      this.#touched.add(task)
+    const wake = (deliver: () => void) => {
+      if (this.context !== context) this.at(this.now, () => wake(deliver), { context, label: task?.label })
+      else {
+        this.#dirty = true
+        task?.resume()
+        if (task !== undefined) this.#touched.add(task)
+        deliver()
+      }
     }
     return {
       promise,
-      resume: (value) => {
-        wake()
-        settle.resolve(value)
-      },
-      fail: (error) => {
-        wake()
-        settle.reject(error)
-      },
+      resume: (value) => wake(() => settle.resolve(value)),
+      fail: (error) => wake(() => settle.reject(error)),
     }
   }
 
