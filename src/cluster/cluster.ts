@@ -1,0 +1,166 @@
+/**
+ * The cluster as its user sees it: what `createCluster` returns. Everything here works in virtual time; a call that
+ * returns a promise drives the event loop until it has its answer.
+ */
+import type { KubeObject, Stored } from '../api/kind.ts'
+import type { Scheme } from '../api/scheme.ts'
+import type { Client } from '../client/client.ts'
+import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { EventLoop } from '../kernel/event-loop.ts'
+import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
+
+/** A duration: milliseconds, or Go's notation (`90s`, `6m`, `1h30m`). */
+export type DurationLike = number | string
+
+/** What a node offers; absent fields have the defaults of a small machine (4 cpu, 16Gi, 110 pods). */
+export interface NodeSpec {
+  readonly name?: string
+  readonly cpu?: string
+  readonly memory?: string
+  readonly pods?: number
+  readonly zone?: string
+  readonly region?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
+  readonly runtime?: 'containerd' | 'cri-o' | 'dockershim'
+  /** Extended resources, e.g. `{ 'nvidia.com/gpu': '4' }`. */
+  readonly resources?: Readonly<Record<string, string>>
+}
+
+/** What an image does when it runs; images not named here run for ever and are ready at once. */
+export interface ImageSpec {
+  /** `php:8.2-fpm`, or a pattern with `*`. */
+  readonly image: string
+  /** Pulling fails with this: `not found`, `unauthorized`, ... */
+  readonly pullError?: string
+  readonly size?: string
+  /** Runs so long, then exits; absent: runs until stopped. */
+  readonly runsFor?: DurationLike
+  readonly exitCode?: number
+  /** Fails with `exitCode` in so many of 100 starts. */
+  readonly failPercent?: number
+  /** Serves (and passes readiness) after so long. */
+  readonly readyAfter?: DurationLike
+}
+
+export interface ClusterOptions {
+  /** Number of nodes `node-1` ... or their specs; default 1. */
+  readonly nodes?: number | readonly NodeSpec[]
+  /** Default 1. Same version, seed and inputs: same journal. */
+  readonly seed?: number
+  /** Virtual time at the start, RFC 3339; default 2025-01-01T00:00:00Z. */
+  readonly start?: string
+  readonly journal?: JournalMode
+  /** `*,-job` as in kube-controller-manager, or false: none. */
+  readonly controllers?: string | false
+  readonly scheduler?: boolean
+  readonly kubelets?: boolean
+  /** Network latency between processes and the API server; default `lan` (about a millisecond, seeded). */
+  readonly latency?: 'none' | 'lan'
+  readonly images?: readonly ImageSpec[]
+  /** Bandwidth of image pulls per node, bytes a second. */
+  readonly pullBandwidth?: number
+}
+
+export interface ApplyResult {
+  readonly object: Stored<KubeObject>
+  readonly operation: 'created' | 'configured' | 'unchanged'
+}
+
+/** A node and its machine, by name. */
+export interface NodeHandle {
+  readonly name: string
+  /** Power off: kubelet and containers are gone at once. */
+  crash(): void
+  /** Power on again after a crash. */
+  recover(): void
+  /** The kubelet process only; containers keep running. */
+  crashKubelet(): void
+  restartKubelet(): void
+  /** Cuts the node's network to the API server. */
+  partition(): void
+  heal(): void
+}
+
+/** A process by name: `kube-controller-manager`, `kube-scheduler`, `kubelet/node-1`, a user's controller. */
+export interface ProcessControl {
+  readonly name: string
+  readonly state: 'running' | 'paused' | 'crashed' | 'stopped'
+  crash(): void
+  restart(): void
+  pause(): void
+  resume(): void
+  stop(): void
+}
+
+/** The cluster as it was at one revision. */
+export interface Snapshot {
+  readonly revision: number
+  get<T extends KubeObject>(
+    kind: { readonly kind: string; readonly group?: string },
+    ref: { readonly namespace?: string; readonly name: string },
+  ): T | undefined
+  list<T extends KubeObject>(
+    kind: { readonly kind: string; readonly group?: string },
+    namespace?: string,
+  ): readonly T[]
+  /** Every object of every kind, in storage order. */
+  all(): Iterable<KubeObject>
+}
+
+export interface ObjectChange {
+  /** `Pod default/web-1`. */
+  readonly object: string
+  readonly change: 'added' | 'modified' | 'deleted'
+  /** `spec.replicas`: for modified objects, what differs. */
+  readonly fields: readonly { readonly path: string; readonly before: unknown; readonly after: unknown }[]
+}
+
+export interface Cluster extends AsyncDisposable {
+  readonly seed: number
+  /** Ms since the epoch, virtual. */
+  readonly now: number
+  readonly loop: EventLoop
+  readonly journal: Journal
+  readonly scheme: Scheme
+  /** Acts as the cluster's admin from outside; its calls drive the loop until they are answered. */
+  readonly client: Client
+
+  /**
+   * Applies YAML text (any number of documents), an object, or a list of them, as `kubectl apply` does. All input is
+   * parsed and checked before the first is sent; the first refusal rejects and names what was applied before it.
+   */
+  apply(
+    manifest: string | KubeObject | readonly KubeObject[],
+    options?: { readonly file?: string },
+  ): Promise<readonly ApplyResult[]>
+  delete(manifest: string | KubeObject | readonly KubeObject[]): Promise<void>
+  /** Until nothing is left to do; fails with who still works once `within` (default 1h) has passed. */
+  settle(within?: DurationLike): Promise<void>
+  advance(duration: DurationLike): Promise<void>
+  /** Until the check holds, asked after every event; rejects past `within` (default 10m). */
+  waitFor(check: () => boolean, within?: DurationLike): Promise<void>
+  step(count?: number): Promise<number>
+
+  node(name: string): NodeHandle
+  addNode(spec?: NodeSpec): Promise<NodeHandle>
+  nodes(): readonly NodeHandle[]
+  process(name: string): ProcessControl
+  processes(): readonly ProcessControl[]
+  /** Runs a controller in a process of its own (named after it, unless said otherwise). */
+  run(...controllers: readonly ControllerDefinition<never, never>[]): ProcessControl
+
+  /** Reads the API server's store directly: no request, no latency, no journal. */
+  peek(): Snapshot
+  at(revision: number): Snapshot
+  readonly revision: number
+  diff(from: Snapshot | number, to?: Snapshot | number): readonly ObjectChange[]
+  /** A new cluster that continues from this state; control plane processes start afresh. */
+  fork(): Promise<Cluster>
+
+  /** Why the object is as it is: the chain of causes of its last change, outermost first, as text. */
+  why(object: KubeObject | string): string
+  causes(object: KubeObject | string): readonly JournalEntry[]
+  runHash(): string
+  dispose(): Promise<void>
+}
