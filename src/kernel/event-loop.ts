@@ -61,6 +61,8 @@ interface Goal {
 
 const OUTSIDE: Context = Object.freeze({ cause: 0, background: false })
 
+/** The limit of goals that wait for an answer, however long; under a pacer they wait at its pace. */
+const AT_ANY_TIME = Number.POSITIVE_INFINITY
 /** Extra turns granted to a task that waits for nothing we know, before it is called uncontrolled. */
 const GRACE_TURNS = 25
 /** After so many events in a row the host gets a turn: signals, sockets, progress. */
@@ -227,7 +229,7 @@ export class EventLoop {
     const paused = this.#paused
     this.#paused = false
     await this.#drive({
-      limit: Number.POSITIVE_INFINITY,
+      limit: Number.MAX_VALUE,
       reached: () => this.steps >= until || this.#heap.size === 0,
     })
     this.#paused = paused
@@ -243,7 +245,7 @@ export class EventLoop {
     promise.then(mark, mark)
     this.#dirty = true
     await this.#drive({
-      limit: Number.POSITIVE_INFINITY,
+      limit: AT_ANY_TIME,
       reached: () => done,
       expired: () => new SettleError('the answer never comes: nothing is scheduled any more'),
     })
@@ -326,7 +328,10 @@ export class EventLoop {
 
   #limit(): number {
     let limit = this.#pacer?.limit() ?? Number.NEGATIVE_INFINITY
-    for (const goal of this.#goals) if (goal.limit > limit) limit = goal.limit
+    for (const goal of this.#goals) {
+      if (goal.limit === AT_ANY_TIME && this.#pacer !== undefined) continue
+      if (goal.limit > limit) limit = goal.limit
+    }
     return limit
   }
 
@@ -388,14 +393,14 @@ export class EventLoop {
 
   /** Nothing may run now. Expires the nearest goals, or sleeps with the pacer; false ends the run. */
   async #waitOrExpire(next: ScheduledEvent | undefined): Promise<boolean> {
-    if (this.#pacer !== undefined && this.#goals.every((goal) => goal.limit === Number.POSITIVE_INFINITY)) {
+    if (this.#pacer !== undefined && this.#goals.every((goal) => goal.limit === AT_ANY_TIME)) {
       await this.#pacer.wait(next?.due ?? Number.POSITIVE_INFINITY)
       if (this.#pacer !== undefined)
         this.now = Math.max(this.now, Math.min(this.#pacer.limit(), next?.due ?? Infinity))
       return true
     }
     const limit = Math.min(...this.#goals.map((goal) => goal.limit))
-    if (limit !== Number.POSITIVE_INFINITY && limit > this.now) this.now = limit
+    if (limit < Number.MAX_VALUE && limit > this.now) this.now = limit
     for (const goal of this.#goals.filter((it) => it.limit === limit)) {
       this.#goals.splice(this.#goals.indexOf(goal), 1)
       goal.expire()

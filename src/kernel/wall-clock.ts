@@ -1,0 +1,60 @@
+/** Lets virtual time follow the wall clock at a speed factor. The only file of the core that reads a real clock. */
+import type { Pacer } from './event-loop.ts'
+
+/** Timers of most hosts cannot wait longer than 2^31 - 1 ms. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
+
+/** Real milliseconds from an arbitrary start, never going back. For reports and pacing, never for decisions. */
+export function realNow(): number {
+  return performance.now()
+}
+
+export class WallPacer implements Pacer {
+  readonly #virtualNow: () => number
+  #speed: number
+  #realStart = realNow()
+  #virtualStart: number
+  #wake: (() => void) | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  /** @param speed virtual seconds per real second, > 0; Infinity runs as fast as the CPU goes */
+  constructor(virtualNow: () => number, speed: number) {
+    this.#virtualNow = virtualNow
+    this.#virtualStart = virtualNow()
+    this.#speed = speed
+  }
+
+  get speed(): number {
+    return this.#speed
+  }
+
+  /** Changes the pace from now on; also called after a pause, so that the time paused does not count. */
+  rebase(speed = this.#speed): void {
+    this.#virtualStart = this.#virtualNow()
+    this.#realStart = realNow()
+    this.#speed = speed
+    this.wake()
+  }
+
+  limit(): number {
+    if (this.#speed === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+    return this.#virtualStart + (realNow() - this.#realStart) * this.#speed
+  }
+
+  wait(due: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        clearTimeout(this.#timer)
+        this.#wake = undefined
+        resolve()
+      }
+      const ms = (due - this.limit()) / this.#speed
+      if (Number.isFinite(ms))
+        this.#timer = setTimeout(() => this.#wake?.(), Math.min(Math.max(ms, 0), LONGEST_WAIT_MS))
+    })
+  }
+
+  wake(): void {
+    this.#wake?.()
+  }
+}
