@@ -167,6 +167,11 @@ export class EventLoop {
     return task
   }
 
+  /** Gives up all tasks of a group for ever: none is resumed, no `finally` of theirs runs. */
+  abandon(group: string): void {
+    for (const task of this.#groups.get(group)?.tasks ?? []) task.finish()
+  }
+
   /** A promise for the current task that resolves from an event of this loop, in the context of now. */
   suspend<T>(): Suspension<T> {
     const context = this.context
@@ -177,6 +182,7 @@ export class EventLoop {
       settle = { resolve, reject }
     })
     const wake = (deliver: () => void) => {
+      if (task?.done) return // Abandoned: its process crashed.
       if (this.context !== context) this.at(this.now, () => wake(deliver), { context, label: task?.label })
       else {
         this.#dirty = true

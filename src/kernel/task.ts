@@ -5,6 +5,8 @@ export class TaskGroup {
   readonly name: string
   /** Suspensions of its tasks that the loop will resolve. */
   pending = 0
+  /** Those that have not finished. */
+  readonly tasks = new Set<Task>()
 
   constructor(name: string) {
     this.name = name
@@ -20,6 +22,7 @@ export class Task {
   constructor(label: string, group: TaskGroup) {
     this.label = label
     this.group = group
+    group.tasks.add(this)
   }
 
   suspend(): void {
@@ -38,6 +41,7 @@ export class Task {
   finish(): void {
     if (this.done) return
     this.done = true
+    this.group.tasks.delete(this)
     this.group.pending -= this.#pending
     this.#pending = 0
   }

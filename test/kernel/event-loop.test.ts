@@ -136,6 +136,20 @@ describe('tasks', () => {
     expect(passed).toBe(true)
   })
 
+  test('an abandoned task is never resumed, not even to its finally', async () => {
+    const loop = loopAt0()
+    loop.spawn('victim', 'p', async () => {
+      try {
+        await loop.sleep(10)
+      } finally {
+        expect.unreachable()
+      }
+    })
+    loop.after(5, () => loop.abandon('p'))
+    await loop.settle()
+    expect(loop.now).toBe(10)
+  })
+
   test('causes flow through await', async () => {
     const loop = loopAt0()
     const journal = new Journal(loop)
