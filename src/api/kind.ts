@@ -2,9 +2,9 @@
  * A kind is data: one file declares everything that the machinery needs to serve it. Shared code never asks
  * for a kind by name; it reads these fields.
  */
-import type * as z from 'zod'
 import type { FieldErrors } from './field-errors.ts'
 import type { ObjectMeta } from './meta/object-meta.ts'
+import type { Schema } from './schema.ts'
 
 /** What every stored object has. */
 export interface KubeObject {
@@ -59,8 +59,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly group: string
   readonly version: string
   readonly namespaced: boolean
-  /** The full v1.33 field set. List merge keys and list types are `meta` on the schema nodes. */
-  readonly schema: () => z.ZodType<T>
+  /** The full v1.33 field set with list types and merge keys; a thunk, because kinds stand above their schemas. */
+  readonly schema: () => Schema<T>
   readonly nameRule: NameRule
   /** metadata.generation is kept: 1 on create, +1 when something outside metadata and status changes. */
   readonly generation: boolean
@@ -111,11 +111,14 @@ export function objectKey(meta: { readonly namespace?: string; readonly name?: s
 }
 
 /** `Pod default/web-1`: how the journal and messages to people name an object. */
-export function objectRef(kind: string, meta: { readonly namespace?: string; readonly name?: string }): string {
+export function objectRef(
+  kind: string,
+  meta: { readonly namespace?: string; readonly name?: string },
+): string {
   return `${kind} ${objectKey(meta)}`
 }
 
-/** Declares a kind; the type parameter is inferred from the schema. Export a type of the same name beside it. */
+/** Declares a kind. Export a type of the same name beside it: `interface Pod extends Infer<typeof pod> {}`. */
 export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): KindDefinition<T> {
   return Object.freeze(definition)
 }

@@ -1,0 +1,43 @@
+/** A lease: a heartbeat, or a claim to leadership that runs out. */
+import { defineKind } from '../kind.ts'
+import { objectMeta } from '../meta/object-meta.ts'
+import { filled, type Infer, int32, kept, microTime, string, struct } from '../schema.ts'
+
+export const Lease = defineKind<Lease>({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  resource: 'leases',
+  singular: 'lease',
+  namespaced: true,
+  schema: () => lease,
+  nameRule: 'dns1123Subdomain',
+  generation: false,
+  status: false,
+  unconditionalUpdate: false,
+  createOnUpdate: true,
+  storagePrefix: 'leases',
+})
+
+export interface Lease extends Infer<typeof lease> {}
+export const lease = struct(
+  'coordination/v1.Lease',
+  () => ({
+    apiVersion: string,
+    kind: string,
+    metadata: filled(objectMeta),
+    spec: filled(leaseSpec),
+  }),
+  'spec',
+)
+
+export interface LeaseSpec extends Infer<typeof leaseSpec> {}
+export const leaseSpec = struct('coordination/v1.LeaseSpec', () => ({
+  holderIdentity: kept(string),
+  leaseDurationSeconds: kept(int32),
+  acquireTime: microTime,
+  renewTime: microTime,
+  leaseTransitions: kept(int32),
+  strategy: kept(string),
+  preferredHolder: kept(string),
+}))

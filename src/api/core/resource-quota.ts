@@ -1,0 +1,64 @@
+/** Bounds on the sum of what a namespace may hold. */
+import { defineKind } from '../kind.ts'
+import { objectMeta } from '../meta/object-meta.ts'
+import { atomic, filled, type Infer, list, map, quantity, string, struct } from '../schema.ts'
+
+export const ResourceQuota = defineKind<ResourceQuota>({
+  group: '',
+  version: 'v1',
+  kind: 'ResourceQuota',
+  resource: 'resourcequotas',
+  singular: 'resourcequota',
+  shortNames: ['quota'],
+  namespaced: true,
+  schema: () => resourceQuota,
+  nameRule: 'dns1123Subdomain',
+  generation: false,
+  status: true,
+  unconditionalUpdate: true,
+})
+
+export interface ResourceQuota extends Infer<typeof resourceQuota> {}
+export const resourceQuota = struct(
+  'core/v1.ResourceQuota',
+  () => ({
+    apiVersion: string,
+    kind: string,
+    metadata: filled(objectMeta),
+    spec: filled(resourceQuotaSpec),
+    status: filled(resourceQuotaStatus),
+  }),
+  'spec',
+)
+
+export interface ResourceQuotaSpec extends Infer<typeof resourceQuotaSpec> {}
+export const resourceQuotaSpec = struct('core/v1.ResourceQuotaSpec', () => ({
+  hard: map(quantity),
+  scopes: list(string),
+  scopeSelector: scopeSelector,
+}))
+
+export interface ScopeSelector extends Infer<typeof scopeSelector> {}
+export const scopeSelector = atomic(
+  struct('core/v1.ScopeSelector', () => ({
+    matchExpressions: list(scopedResourceSelectorRequirement),
+  })),
+)
+
+export interface ScopedResourceSelectorRequirement extends Infer<typeof scopedResourceSelectorRequirement> {}
+export const scopedResourceSelectorRequirement = struct(
+  'core/v1.ScopedResourceSelectorRequirement',
+  () => ({
+    scopeName: string,
+    operator: string,
+    values: list(string),
+  }),
+  'scopeName',
+  'operator',
+)
+
+export interface ResourceQuotaStatus extends Infer<typeof resourceQuotaStatus> {}
+export const resourceQuotaStatus = struct('core/v1.ResourceQuotaStatus', () => ({
+  hard: map(quantity),
+  used: map(quantity),
+}))

@@ -1,0 +1,103 @@
+/** A part of the addresses behind a service. */
+
+import { objectReference } from '../core/reference.ts'
+import { defineKind } from '../kind.ts'
+import { objectMeta } from '../meta/object-meta.ts'
+import {
+  atomic,
+  boolean,
+  filled,
+  type Infer,
+  int32,
+  kept,
+  list,
+  string,
+  stringMap,
+  struct,
+} from '../schema.ts'
+
+export const EndpointSlice = defineKind<EndpointSlice>({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  resource: 'endpointslices',
+  singular: 'endpointslice',
+  namespaced: true,
+  schema: () => endpointSlice,
+  nameRule: 'dns1123Subdomain',
+  generation: true,
+  status: false,
+  unconditionalUpdate: true,
+})
+
+export interface EndpointSlice extends Infer<typeof endpointSlice> {}
+export const endpointSlice = struct(
+  'discovery/v1.EndpointSlice',
+  () => ({
+    apiVersion: string,
+    kind: string,
+    metadata: filled(objectMeta),
+    endpoints: list(endpoint),
+    ports: list(endpointPort),
+    addressType: string,
+  }),
+  'endpoints',
+  'addressType',
+)
+
+export interface Endpoint extends Infer<typeof endpoint> {}
+export const endpoint = struct(
+  'discovery/v1.Endpoint',
+  () => ({
+    addresses: list(string, { set: true }),
+    conditions: filled(endpointConditions),
+    hostname: kept(string),
+    targetRef: objectReference,
+    deprecatedTopology: stringMap,
+    nodeName: kept(string),
+    zone: kept(string),
+    hints: endpointHints,
+  }),
+  'addresses',
+)
+
+export interface EndpointConditions extends Infer<typeof endpointConditions> {}
+export const endpointConditions = struct('discovery/v1.EndpointConditions', () => ({
+  ready: kept(boolean),
+  serving: kept(boolean),
+  terminating: kept(boolean),
+}))
+
+export interface EndpointHints extends Infer<typeof endpointHints> {}
+export const endpointHints = struct('discovery/v1.EndpointHints', () => ({
+  forZones: list(forZone),
+  forNodes: list(forNode),
+}))
+
+export interface ForZone extends Infer<typeof forZone> {}
+export const forZone = struct(
+  'discovery/v1.ForZone',
+  () => ({
+    name: string,
+  }),
+  'name',
+)
+
+export interface ForNode extends Infer<typeof forNode> {}
+export const forNode = struct(
+  'discovery/v1.ForNode',
+  () => ({
+    name: string,
+  }),
+  'name',
+)
+
+export interface EndpointPort extends Infer<typeof endpointPort> {}
+export const endpointPort = atomic(
+  struct('discovery/v1.EndpointPort', () => ({
+    name: kept(string),
+    protocol: kept(string),
+    port: kept(int32),
+    appProtocol: kept(string),
+  })),
+)

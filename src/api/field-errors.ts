@@ -1,0 +1,144 @@
+/**
+ * Collects what is wrong with an object, in upstream's words and with upstream's field paths. A path costs
+ * nothing until an error is added: a validator pushes and pops steps of one shared stack, and the text is put
+ * together only when something is wrong.
+ */
+
+/** Reasons of Status causes; upstream: apimachinery field.ErrorType. */
+export type FieldErrorReason =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError'
+
+export interface FieldError {
+  readonly reason: FieldErrorReason
+  /** `spec.containers[0].name`. */
+  readonly field: string
+  /** Without the path: `Required value: must be set`. */
+  readonly message: string
+}
+
+/** One step of a path: a field, an element of a list, or a key of a map (printed in brackets). */
+export type PathStep = string | number | { readonly key: string }
+
+export class FieldErrors {
+  readonly #path: PathStep[] = []
+  readonly #errors: FieldError[] = []
+
+  get list(): readonly FieldError[] {
+    return this.#errors
+  }
+
+  get empty(): boolean {
+    return this.#errors.length === 0
+  }
+
+  /** Runs `check` one step further down. */
+  at(step: PathStep, check: () => void): void {
+    this.#path.push(step)
+    check()
+    this.#path.pop()
+  }
+
+  /** Runs `check` for each element of `field`, at `field[i]`. An absent list has none. */
+  each<T>(field: string, items: readonly T[] | undefined, check: (item: T, index: number) => void): void {
+    if (items === undefined || items.length === 0) return
+    this.#path.push(field)
+    for (let index = 0; index < items.length; index++) {
+      this.#path.push(index)
+      check(items[index] as T, index)
+      this.#path.pop()
+    }
+    this.#path.pop()
+  }
+
+  /** For loops that are too hot for a closure: must be paired with `leave`. */
+  enter(step: PathStep): void {
+    this.#path.push(step)
+  }
+
+  leave(): void {
+    this.#path.pop()
+  }
+
+  required(field?: PathStep, detail = ''): void {
+    this.#add('FieldValueRequired', field, withDetail('Required value', detail))
+  }
+
+  /** `value` is printed as upstream would: strings quoted, numbers bare, objects as JSON. */
+  invalid(field: PathStep | undefined, value: unknown, detail: string): void {
+    this.#add('FieldValueInvalid', field, withDetail(`Invalid value: ${print(value)}`, detail))
+  }
+
+  typeInvalid(field: PathStep | undefined, value: unknown, detail: string): void {
+    this.#add('FieldValueTypeInvalid', field, withDetail(`Invalid value: ${print(value)}`, detail))
+  }
+
+  notSupported(field: PathStep | undefined, value: unknown, supported: readonly string[]): void {
+    const values = supported.length === 0 ? '' : `: supported values: ${supported.map(quote).join(', ')}`
+    this.#add('FieldValueNotSupported', field, `Unsupported value: ${print(value)}${values}`)
+  }
+
+  duplicate(field: PathStep | undefined, value: unknown): void {
+    this.#add('FieldValueDuplicate', field, `Duplicate value: ${print(value)}`)
+  }
+
+  forbidden(field: PathStep | undefined, detail: string): void {
+    this.#add('FieldValueForbidden', field, withDetail('Forbidden', detail))
+  }
+
+  notFound(field: PathStep | undefined, value: unknown): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${print(value)}`)
+  }
+
+  tooLong(field: PathStep | undefined, maxBytes: number): void {
+    this.#add('FieldValueTooLong', field, `Too long: may not be more than ${maxBytes} bytes`)
+  }
+
+  tooMany(field: PathStep | undefined, actual: number, max: number): void {
+    const items = max === 1 ? 'item' : 'items'
+    this.#add('FieldValueTooMany', field, `Too many: ${actual}: must have at most ${max} ${items}`)
+  }
+
+  internal(field: PathStep | undefined, detail: string): void {
+    this.#add('InternalError', field, `Internal error: ${detail}`)
+  }
+
+  #add(reason: FieldErrorReason, field: PathStep | undefined, message: string): void {
+    const path = field === undefined ? this.#path : [...this.#path, field]
+    this.#errors.push({ reason, field: formatPath(path), message })
+  }
+}
+
+/** `spec.containers[0].resources.limits[cpu]`. */
+export function formatPath(path: readonly PathStep[]): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (typeof step === 'object') text += `[${step.key}]`
+    else text += text === '' ? step : `.${step}`
+  }
+  return text
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === '' ? text : `${text}: ${detail}`
+}
+
+function print(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  if (value === undefined || value === null) return 'null'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Go's %q for what occurs here. */
+function quote(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,52 @@
+/** Names a way in which nodes run containers. */
+import { defineKind } from '../kind.ts'
+import { objectMeta } from '../meta/object-meta.ts'
+import { atomic, type Infer, int64, kept, list, string, stringMap, struct } from '../schema.ts'
+
+export const RuntimeClass = defineKind<RuntimeClass>({
+  group: 'node.k8s.io',
+  version: 'v1',
+  kind: 'RuntimeClass',
+  resource: 'runtimeclasses',
+  singular: 'runtimeclass',
+  namespaced: false,
+  schema: () => runtimeClass,
+  nameRule: 'dns1123Subdomain',
+  generation: false,
+  status: false,
+  unconditionalUpdate: false,
+})
+
+export interface RuntimeClass extends Infer<typeof runtimeClass> {}
+export const runtimeClass = struct(
+  'node/v1.RuntimeClass',
+  () => ({
+    apiVersion: string,
+    kind: string,
+    metadata: objectMeta,
+    handler: string,
+    overhead: overhead,
+    scheduling: scheduling,
+  }),
+  'handler',
+)
+
+export interface Overhead extends Infer<typeof overhead> {}
+export const overhead = struct('node/v1.Overhead', () => ({
+  podFixed: stringMap,
+}))
+
+export interface Scheduling extends Infer<typeof scheduling> {}
+export const scheduling = struct('node/v1.Scheduling', () => ({
+  nodeSelector: atomic(stringMap),
+  tolerations: list(toleration),
+}))
+
+export interface Toleration extends Infer<typeof toleration> {}
+export const toleration = struct('node/v1.Toleration', () => ({
+  effect: string,
+  key: string,
+  operator: string,
+  tolerationSeconds: kept(int64),
+  value: string,
+}))

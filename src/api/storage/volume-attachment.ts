@@ -1,0 +1,71 @@
+/** The intent that a volume be attached to a node, and whether it is. */
+
+import { persistentVolumeSpec } from '../core/persistent-volume.ts'
+import { defineKind } from '../kind.ts'
+import { objectMeta } from '../meta/object-meta.ts'
+import { boolean, filled, type Infer, int32, kept, string, stringMap, struct, time } from '../schema.ts'
+
+export const VolumeAttachment = defineKind<VolumeAttachment>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttachment',
+  resource: 'volumeattachments',
+  singular: 'volumeattachment',
+  namespaced: false,
+  schema: () => volumeAttachment,
+  nameRule: 'dns1123Subdomain',
+  generation: false,
+  status: true,
+  unconditionalUpdate: false,
+})
+
+export interface VolumeAttachment extends Infer<typeof volumeAttachment> {}
+export const volumeAttachment = struct(
+  'storage/v1.VolumeAttachment',
+  () => ({
+    apiVersion: string,
+    kind: string,
+    metadata: filled(objectMeta),
+    spec: filled(volumeAttachmentSpec),
+    status: filled(volumeAttachmentStatus),
+  }),
+  'spec',
+)
+
+export interface VolumeAttachmentSpec extends Infer<typeof volumeAttachmentSpec> {}
+export const volumeAttachmentSpec = struct(
+  'storage/v1.VolumeAttachmentSpec',
+  () => ({
+    attacher: string,
+    source: filled(volumeAttachmentSource),
+    nodeName: string,
+  }),
+  'attacher',
+  'source',
+  'nodeName',
+)
+
+export interface VolumeAttachmentSource extends Infer<typeof volumeAttachmentSource> {}
+export const volumeAttachmentSource = struct('storage/v1.VolumeAttachmentSource', () => ({
+  persistentVolumeName: kept(string),
+  inlineVolumeSpec: persistentVolumeSpec,
+}))
+
+export interface VolumeAttachmentStatus extends Infer<typeof volumeAttachmentStatus> {}
+export const volumeAttachmentStatus = struct(
+  'storage/v1.VolumeAttachmentStatus',
+  () => ({
+    attached: boolean,
+    attachmentMetadata: stringMap,
+    attachError: volumeError,
+    detachError: volumeError,
+  }),
+  'attached',
+)
+
+export interface VolumeError extends Infer<typeof volumeError> {}
+export const volumeError = struct('storage/v1.VolumeError', () => ({
+  time: time,
+  message: string,
+  errorCode: kept(int32),
+}))
