@@ -91,8 +91,10 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   readonly columns?: readonly Column<T>[]
-  /** Default grace in seconds of a graceful delete; only kinds that have one (Pod) declare it. */
-  gracePeriodSeconds?(object: T): number
+  /** Grace in seconds of a delete that asked for `asked`; only kinds with graceful deletion (Pod) declare it. */
+  gracePeriodSeconds?(object: T, asked: number | undefined): number
+  /** Written all the time without anything happening (Lease, Event): its commits are background work, unrecorded. */
+  readonly heartbeat?: true
 }
 
 /** `group/version`, or `v1` for core: what stands in an object's apiVersion. */
