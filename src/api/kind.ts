@@ -54,6 +54,15 @@ export interface KindNames {
 /** `dns1123Subdomain` for most; see APIMACHINERY section 4. `path` is any legal path segment (RBAC). */
 export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'path'
 
+/** Where the objects of a kind live that has no store of its own, and how to get from one form to the other. */
+export interface StoredAs {
+  readonly kind: () => KindDefinition
+  /** To the stored form. */
+  encode(object: KubeObject): KubeObject
+  /** From the stored form. */
+  decode(object: KubeObject): KubeObject
+}
+
 /** Everything the machinery needs to serve a kind. Functions are pure and never change their arguments. */
 export interface KindDefinition<T extends KubeObject = KubeObject> extends KindNames {
   readonly group: string
@@ -78,6 +87,10 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly storagePrefix?: string
   /** Seconds after which the store drops the object: Events, 3600. */
   readonly ttlSeconds?: number
+  /** Written all the time by healthy components (Lease, Event): such commits are background, and not journalled. */
+  readonly heartbeat?: true
+  /** Only on a kind that is served from another one's objects (`events.k8s.io`, older versions). */
+  readonly stored?: StoredAs
   /** Fills absent fields; returns the same object when nothing was absent. */
   defaults?(object: T): T
   /** After admission, before validation: sets what the server owns (phase, qosClass, ...). */

@@ -64,7 +64,12 @@ export interface ApiRequest {
 
 /** `code` is the HTTP status. A failure carries the Status object that a real API server would send. */
 export type ApiResponse =
-  | { readonly ok: true; readonly code: number; readonly body: unknown; readonly warnings?: readonly string[] }
+  | {
+      readonly ok: true
+      readonly code: number
+      readonly body: unknown
+      readonly warnings?: readonly string[]
+    }
   | { readonly ok: false; readonly code: number; readonly status: Status }
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'

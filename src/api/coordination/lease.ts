@@ -15,6 +15,7 @@ export const Lease = defineKind<Lease>({
   generation: false,
   status: false,
   unconditionalUpdate: false,
+  heartbeat: true,
   createOnUpdate: true,
   storagePrefix: 'leases',
 })

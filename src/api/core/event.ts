@@ -17,6 +17,7 @@ export const Event = defineKind<Event>({
   generation: false,
   status: false,
   unconditionalUpdate: true,
+  heartbeat: true,
   createOnUpdate: true,
   storagePrefix: 'events',
   ttlSeconds: 3600,
