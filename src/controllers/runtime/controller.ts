@@ -108,3 +108,8 @@ export function defineController<T extends KubeObject, Memory = undefined>(
 ): ControllerDefinition<T, Memory> {
   return Object.freeze(definition)
 }
+
+/** Declares a watch whose functions know the type of what they watch: `watches: [watch({ kind: Pod, map: (pod) => ... })]`. */
+export function watch<U extends KubeObject>(definition: Watch<U>): Watch {
+  return Object.freeze(definition) as Watch
+}

@@ -1,0 +1,43 @@
+/** Loads vectors of test/vectors/controllers and hands each case to a table test. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'vitest'
+
+export interface Vector {
+  readonly name: string
+  // biome-ignore lint/suspicious/noExplicitAny: each group has its own shape, which its test knows.
+  readonly input: any
+  // biome-ignore lint/suspicious/noExplicitAny: the same.
+  readonly expect: any
+}
+
+interface Group {
+  readonly function: string
+  readonly cases: readonly Vector[]
+}
+
+const groupsOf = new Map<string, readonly Group[]>()
+
+/** Declares one test per case of `file.json`'s group `name`. */
+export function vectors(file: string, name: string, check: (vector: Vector) => void): void {
+  const group = load(file).find((it) => it.function === name)
+  if (group === undefined) throw new Error(`${file}.json has no group ${name}`)
+  describe(`${file}: ${name}`, () => {
+    test.each(group.cases.map((it) => [it.name, it] as const))('%s', (_name, vector) => check(vector))
+  })
+}
+
+/** All groups of a file, for the test that none is forgotten. */
+export function groupNames(file: string): string[] {
+  return load(file).map((it) => it.function)
+}
+
+function load(file: string): readonly Group[] {
+  let groups = groupsOf.get(file)
+  if (groups === undefined) {
+    const path = join(import.meta.dirname, '../vectors/controllers', `${file}.json`)
+    groups = (JSON.parse(readFileSync(path, 'utf8')) as { groups: Group[] }).groups
+    groupsOf.set(file, groups)
+  }
+  return groups
+}
