@@ -5,6 +5,7 @@
  */
 import type { Draft } from 'immer'
 import type { KindDefinition, KubeObject, Stored } from '../api/kind.ts'
+import type { LabelSelector } from '../api/meta/label-selector.ts'
 import type { PatchType, RequestOptions } from '../api/request.ts'
 
 /** A kind's definition, or anything that says where it is served (`{ group, version, resource, kind, namespaced }`). */
@@ -22,7 +23,7 @@ export interface ListOptions {
   /** Absent: all namespaces. */
   readonly namespace?: string
   /** `app=web,tier in (a,b)`, or a LabelSelector object. */
-  readonly labels?: string | object
+  readonly labels?: string | LabelSelector
   /** `spec.nodeName=node-1`. */
   readonly fields?: string
   readonly limit?: number

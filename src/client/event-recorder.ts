@@ -4,6 +4,13 @@
  */
 import type { KubeObject } from '../api/kind.ts'
 
+export interface RecorderOptions {
+  /** The node it speaks from: `source.host`. */
+  readonly host?: string
+  /** `events.k8s.io`: the newer API, where repetitions form a series (the scheduler's); default `core`. */
+  readonly api?: 'core' | 'events.k8s.io'
+}
+
 export interface EventRecorder {
   /**
    * @param about     the object; its kind and apiVersion are filled from the scheme when absent

@@ -17,9 +17,9 @@ export interface InformerHandlers<T> {
 export interface Lister<T> {
   /** By `namespace/name`, or name for cluster-scoped kinds. */
   get(key: string): T | undefined
-  list(namespace?: string): Iterable<T>
+  list(namespace?: string): readonly T[]
   /** Objects whose index function returned `value`, in no promised order; sort before choosing. */
-  byIndex(index: string, value: string): Iterable<T>
+  byIndex(index: string, value: string): readonly T[]
   readonly size: number
 }
 

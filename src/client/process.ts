@@ -10,8 +10,9 @@ import type { EventLoop, EventOptions, Timer } from '../kernel/event-loop.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Client } from './client.ts'
-import type { EventRecorder } from './event-recorder.ts'
+import type { EventRecorder, RecorderOptions } from './event-recorder.ts'
 import type { InformerFactory } from './informer.ts'
+import type { Requests } from './requests.ts'
 
 /** Time as one process sees it: a fault may make its clock jump; its timers still fire by the loop. */
 export interface Clock {
@@ -35,6 +36,8 @@ export interface Process {
   readonly clock: Clock
   readonly scheme: Scheme
   readonly client: Client
+  /** For hot paths that want no promise: `transport.request(requests.create(Pod, pod), (response) => ...)`. */
+  readonly requests: Requests
   readonly transport: Transport
   /** One informer per kind (and selector), shared by all components of the process. */
   readonly informers: InformerFactory
@@ -42,12 +45,14 @@ export interface Process {
   readonly loop: EventLoop
   /** The stream `<process>/<name>`; the same after a restart, where it continues. */
   random(name: string): Random
-  /** A recorder whose Events name `component` as their source. */
-  recorder(component: string): EventRecorder
+  /** A recorder whose Events name `component` as their source; the same options every time it is asked for. */
+  recorder(component: string, options?: RecorderOptions): EventRecorder
   /** Starts async work watched by the loop; abandoned when the process crashes. */
   spawn(label: string, body: () => Promise<void>): void
   /** Runs when this incarnation ends: `crashed` gets no chance to write anything. */
   onStop(run: (how: 'stopped' | 'crashed') => void): void
+  /** Ends the whole process from within, as `os.Exit`: what a component does that must not go on. */
+  exit(reason: string): void
   /** False from the moment of the crash or stop on. */
   readonly alive: boolean
 }

@@ -94,6 +94,7 @@ export interface ControllerDefinition<T extends KubeObject = KubeObject, Memory 
    * Looks at what is and brings it closer to what should be. Must be safe to run twice and to be abandoned after
    * any `await`. Throwing retries with back-off; `TerminalError` does not.
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: async functions that return nothing are welcome.
   reconcile(context: ReconcileContext<T, Memory>): Promise<ReconcileResult | void>
 }
 

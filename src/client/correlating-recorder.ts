@@ -1,0 +1,190 @@
+/**
+ * Records core/v1 Events with client-go's correlation (tools/record/events_cache.go): the same event again raises
+ * a count, ten that differ only in their message within ten minutes become one "combined", floods are dropped.
+ */
+import { Event } from '../api/core/event.ts'
+import type { ObjectReference } from '../api/core/reference.ts'
+import type { KubeObject } from '../api/kind.ts'
+import { formatTime } from '../api/time.ts'
+import { clip, EventNames, journalEvent, referenceTo } from './event-name.ts'
+import type { EventRecorder, RecorderOptions } from './event-recorder.ts'
+import type { Process } from './process.ts'
+
+const SIMILAR_MAX = 10
+const SIMILAR_WITHIN_MS = 600_000
+const SPAM_BURST = 25
+const SPAM_REFILL_MS = 300_000
+const OBJECTS_MAX = 4096
+/** Per object; upstream bounds only the whole. */
+const EVENTS_MAX = 64
+const COMBINED = '(combined from similar events): '
+
+/** One Event as it was last written. */
+interface Written {
+  readonly type: string
+  readonly reason: string
+  /** '' for the one that stands for all similar ones. */
+  readonly message: string
+  readonly fieldPath: string | undefined
+  name: string
+  count: number
+  lastMs: number
+  /** It counts towards "similar" until ten minutes without any such event have passed. */
+  recent: boolean
+}
+
+interface Subject {
+  /** Events it may still cause; refilled by one every five minutes. */
+  tokens: number
+  refilledMs: number
+  readonly written: Written[]
+}
+
+export class CorrelatingRecorder implements EventRecorder {
+  readonly #process: Process
+  readonly #component: string
+  readonly #source: { readonly component: string; readonly host?: string }
+  readonly #names: EventNames
+  // Oldest first; the subject that was met first is forgotten first.
+  readonly #subjects = new Map<string, Subject>()
+
+  constructor(process: Process, component: string, options: RecorderOptions = {}) {
+    this.#process = process
+    this.#component = component
+    this.#source = Object.freeze(
+      options.host === undefined ? { component } : { component, host: options.host },
+    )
+    this.#names = new EventNames(`${process.name}/${component}`)
+  }
+
+  event(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    text: string,
+    options?: { readonly fieldPath?: string },
+  ): void {
+    if (!this.#process.alive) return
+    const now = this.#process.clock.now()
+    const fieldPath = options?.fieldPath
+    const subject = this.#subjectOf(about, now)
+    const message = clip(text)
+    const combined = this.#isOneTooMany(subject, type, reason, message, now)
+    const written = this.#find(
+      subject,
+      type,
+      reason,
+      combined ? '' : message,
+      combined ? undefined : fieldPath,
+    )
+    if (!this.#maySpeak(subject, now)) return
+    written.lastMs = now
+    written.count++
+    journalEvent(this.#process, this.#component, about, reason, message)
+    const shown = combined ? COMBINED + message : message
+    if (written.count > 1) this.#raise(about, written, shown, fieldPath)
+    else this.#create(about, written, shown, fieldPath)
+  }
+
+  #create(about: KubeObject, written: Written, message: string, fieldPath: string | undefined): void {
+    const { name = '', namespace } = about.metadata ?? {}
+    written.name = this.#names.next(name, written.lastMs)
+    const time = formatTime(written.lastMs)
+    const involvedObject: ObjectReference = referenceTo(about, fieldPath)
+    const event: Event = {
+      kind: 'Event',
+      apiVersion: 'v1',
+      metadata: { name: written.name, namespace: namespace || 'default' },
+      involvedObject,
+      reason: written.reason,
+      message,
+      source: this.#source,
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: written.count,
+      type: written.type,
+      reportingComponent: this.#component,
+      reportingInstance: this.#source.host ?? '',
+    }
+    this.#process.transport.request(this.#process.requests.create(Event, event), ignore)
+  }
+
+  /** The Event may have run out meanwhile (an hour): then it is written anew, with its count. */
+  #raise(about: KubeObject, written: Written, message: string, fieldPath: string | undefined): void {
+    const { transport, requests } = this.#process
+    const ref = { namespace: about.metadata?.namespace || 'default', name: written.name }
+    const patch = { count: written.count, lastTimestamp: formatTime(written.lastMs), message }
+    transport.request(requests.patch(Event, ref, patch), (response) => {
+      if (!response.ok && response.code === 404) this.#create(about, written, message, fieldPath)
+    })
+  }
+
+  /** True when ten different messages of this kind came within ten minutes of one another. */
+  #isOneTooMany(subject: Subject, type: string, reason: string, message: string, now: number): boolean {
+    let similar = 0
+    let known = false
+    let lastMs = Number.NEGATIVE_INFINITY
+    for (const it of subject.written) {
+      if (it.reason !== reason || it.type !== type) continue
+      if (it.lastMs > lastMs) lastMs = it.lastMs
+      if (!it.recent || it.message === '') continue
+      similar++
+      if (it.message === message) known = true
+    }
+    if (now - lastMs > SIMILAR_WITHIN_MS) {
+      for (const it of subject.written) if (it.reason === reason && it.type === type) it.recent = false
+      return false
+    }
+    return !known && similar >= SIMILAR_MAX - 1
+  }
+
+  #find(
+    subject: Subject,
+    type: string,
+    reason: string,
+    message: string,
+    fieldPath: string | undefined,
+  ): Written {
+    for (const it of subject.written) {
+      if (it.message === message && it.reason === reason && it.type === type && it.fieldPath === fieldPath) {
+        it.recent = true
+        return it
+      }
+    }
+    const written = { type, reason, message, fieldPath, name: '', count: 0, lastMs: 0, recent: true }
+    if (subject.written.length === EVENTS_MAX) subject.written.shift()
+    subject.written.push(written)
+    return written
+  }
+
+  #maySpeak(subject: Subject, now: number): boolean {
+    const refill = Math.floor((now - subject.refilledMs) / SPAM_REFILL_MS)
+    if (refill > 0) {
+      subject.tokens = Math.min(SPAM_BURST, subject.tokens + refill)
+      subject.refilledMs += refill * SPAM_REFILL_MS
+    }
+    if (subject.tokens === 0) return false
+    subject.tokens--
+    return true
+  }
+
+  #subjectOf(about: KubeObject, now: number): Subject {
+    const { uid, namespace = '', name = '' } = about.metadata ?? {}
+    const key = uid ?? `${about.kind} ${namespace}/${name}`
+    let subject = this.#subjects.get(key)
+    if (subject === undefined) {
+      subject = { tokens: SPAM_BURST, refilledMs: now, written: [] }
+      this.#subjects.set(key, subject)
+      if (this.#subjects.size > OBJECTS_MAX) {
+        for (const oldest of this.#subjects.keys()) {
+          this.#subjects.delete(oldest)
+          break
+        }
+      }
+    }
+    return subject
+  }
+}
+
+/** Recording never fails: an Event that the server refuses is lost. */
+function ignore(): void {}
