@@ -87,8 +87,6 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly storagePrefix?: string
   /** Seconds after which the store drops the object: Events, 3600. */
   readonly ttlSeconds?: number
-  /** Written all the time by healthy components (Lease, Event): such commits are background, and not journalled. */
-  readonly heartbeat?: true
   /** Only on a kind that is served from another one's objects (`events.k8s.io`, older versions). */
   readonly stored?: StoredAs
   /** Fills absent fields; returns the same object when nothing was absent. */
@@ -106,6 +104,15 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly columns?: readonly Column<T>[]
   /** Grace in seconds of a delete that asked for `asked`; only kinds with graceful deletion (Pod) declare it. */
   gracePeriodSeconds?(object: T, asked: number | undefined): number
+  /**
+   * Objects of this kind are stored as another kind, and this is one more way to read and write them
+   * (events.k8s.io/v1, autoscaling/v1). Custom resources of several versions do not need it.
+   */
+  readonly storedAs?: {
+    kind(): KindDefinition
+    encode(object: T): KubeObject
+    decode(object: KubeObject): T
+  }
   /** Written all the time without anything happening (Lease, Event): its commits are background work, unrecorded. */
   readonly heartbeat?: true
 }

@@ -60,6 +60,14 @@ export function canonicalQuantity(value: string | number): string | undefined {
   return lookup(typeof value === 'number' ? numberText(value) : value)?.canonical
 }
 
+/** The same for values of a resource list, where nothing is finer than 1m. */
+export function canonicalResource(value: string | number): string | undefined {
+  const entry = lookup(typeof value === 'number' ? numberText(value) : value)
+  if (entry === undefined || entry.quantity.exponent >= -3) return entry?.canonical
+  const [rounded, exact] = roundUp(entry.quantity, -3)
+  return exact ? entry.canonical : formatQuantity(rounded)
+}
+
 /** In whole units, rounded up (away from zero). Text that is no quantity counts as 0. */
 export function quantityValue(text: string | undefined): number {
   return text === undefined ? 0 : (lookup(text)?.value ?? 0)

@@ -115,13 +115,20 @@ export function struct<F extends Record<string, object>, R extends keyof F & str
   fields: () => F,
   ...required: R[]
 ): Schema<Struct<F, R>> {
-  return Object.freeze({ type: 'struct', name, fields: once(fields), required })
+  return Object.freeze({ type: 'struct', name, fields: once(fields, required), required })
 }
 
-/** Fields are built on first use and then kept, without a prototype. */
-function once(build: () => Record<string, object>): () => Fields {
-  let fields: Fields | undefined
-  return () => (fields ??= Object.freeze(Object.assign(Object.create(null), build())) as Fields)
+/** Fields are built on first use and then stay, without a prototype. A zero in a required field is kept. */
+function once(build: () => Record<string, object>, required: readonly string[]): () => Fields {
+  let built: Fields | undefined
+  return () => {
+    if (built === undefined) {
+      const fields = Object.assign(Object.create(null), build())
+      for (const name of required) fields[name] = kept(fields[name])
+      built = Object.freeze(fields) as Fields
+    }
+    return built
+  }
 }
 
 /** A list that is replaced as a whole, or with the marks given. */
