@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from '../api/kind.ts'
 import type { Scheme } from '../api/scheme.ts'
 import type { Client } from '../client/client.ts'
 import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
 
@@ -58,6 +59,13 @@ export interface ClusterOptions {
   /** Network latency between processes and the API server; default `lan` (about a millisecond, seeded). */
   readonly latency?: 'none' | 'lan'
   readonly images?: readonly ImageSpec[]
+  /**
+   * `bounded` (default): revisions older than five to ten minutes are compacted, as upstream does; `full`: every
+   * revision stays readable through `at(revision)`.
+   */
+  readonly history?: 'bounded' | 'full'
+  /** Decides what is undetermined, for explorers; default: nothing ever goes wrong by itself. */
+  readonly chooser?: Chooser
   /** Bandwidth of image pulls per node, bytes a second. */
   readonly pullBandwidth?: number
 }

@@ -1,0 +1,114 @@
+/** What every cluster stands on, before any process runs: loop, journal, store, API server, network. */
+
+import type { KubeObject } from '../api/kind.ts'
+import type { UserInfo } from '../api/request.ts'
+import { createScheme, type Scheme } from '../api/scheme.ts'
+import { parseTime } from '../api/time.ts'
+import { ApiServer } from '../apiserver/server.ts'
+import { ApiClient } from '../client/api-client.ts'
+import type { Client } from '../client/client.ts'
+import type { Component } from '../client/process.ts'
+import { type Environment, type ProcessHandle, startProcess } from '../client/process-host.ts'
+import { Requests } from '../client/requests.ts'
+import { SharedTimers } from '../client/shared-timers.ts'
+import { lanNetwork, Network } from '../client/transport.ts'
+import { Store } from '../etcd/store.ts'
+import { EventLoop } from '../kernel/event-loop.ts'
+import { Journal } from '../kernel/journal.ts'
+import { type Random, randomStream } from '../kernel/random.ts'
+import type { ClusterOptions } from './cluster.ts'
+import { ADMIN } from './users.ts'
+
+const DEFAULT_START = '2025-01-01T00:00:00Z'
+const DEFAULT_SEED = 1
+/** The API server of upstream compacts etcd every five minutes (apiserver, --etcd-compaction-interval). */
+const COMPACTION_INTERVAL_MS = 300_000
+
+export class Foundation {
+  readonly seed: number
+  /** Virtual time at which this cluster, or the one it was forked from, began. */
+  readonly start: number
+  readonly loop: EventLoop
+  readonly journal: Journal
+  readonly scheme: Scheme
+  readonly store: Store<KubeObject>
+  readonly server: ApiServer
+  readonly network: Network
+  readonly environment: Environment
+  readonly #options: ClusterOptions
+
+  constructor(options: ClusterOptions, from?: Foundation) {
+    this.#options = options
+    this.seed = options.seed ?? DEFAULT_SEED
+    this.start = from?.start ?? parseStart(options.start ?? DEFAULT_START)
+    this.loop = new EventLoop({ start: from?.loop.now ?? this.start, chooser: options.chooser })
+    this.journal = new Journal(this.loop, options.journal)
+    this.scheme = createScheme()
+    this.store = from?.store.clone(this.#storeOptions()) ?? new Store<KubeObject>(this.#storeOptions())
+    const random = (name: string) => this.random(name)
+    this.server = new ApiServer({
+      loop: this.loop,
+      journal: this.journal,
+      scheme: this.scheme,
+      store: this.store,
+      random: random('kube-apiserver'),
+    })
+    this.network =
+      options.latency === 'none'
+        ? new Network({ loop: this.loop, api: this.server })
+        : lanNetwork(this.loop, this.server, this.seed)
+    this.environment = {
+      loop: this.loop,
+      journal: this.journal,
+      scheme: this.scheme,
+      timers: new SharedTimers(this.loop),
+      random,
+    }
+    this.#keepHistoryBounded()
+  }
+
+  random(name: string): Random {
+    return randomStream(this.seed, name)
+  }
+
+  /** A client from outside any process; its calls are events like all others. */
+  outsideClient(user: UserInfo = ADMIN, userAgent = 'user'): Client {
+    return new ApiClient(new Requests(user, userAgent), this.loop, this.network.link(userAgent))
+  }
+
+  startProcess(name: string, user: UserInfo, components: readonly Component[]): ProcessHandle {
+    const transport = this.network.link(name)
+    return startProcess({ name, user, transport, components, environment: this.environment })
+  }
+
+  /** A second foundation that continues from this one's state. */
+  fork(): Foundation {
+    return new Foundation(this.#options, this)
+  }
+
+  #storeOptions() {
+    return {
+      clock: {
+        now: () => this.loop.now,
+        after: (ms: number, run: () => void) =>
+          this.loop.after(ms, run, { background: true, label: 'etcd lease' }),
+      },
+    }
+  }
+
+  /** As upstream does: what was current one interval ago is the oldest that stays readable. */
+  #keepHistoryBounded(): void {
+    if (this.#options.history === 'full') return
+    let before = this.store.revision
+    this.loop.every(COMPACTION_INTERVAL_MS, () => {
+      if (before > this.store.compactRevision && before > 1) this.store.compact(before)
+      before = this.store.revision
+    })
+  }
+}
+
+function parseStart(text: string): number {
+  const ms = parseTime(text)
+  if (Number.isNaN(ms)) throw new Error(`start: "${text}" is no RFC 3339 time such as ${DEFAULT_START}`)
+  return ms
+}

@@ -1,0 +1,245 @@
+/** The cluster behind `createCluster`: one event loop, one store, one API server, and the processes around them. */
+import type { KubeObject } from '../api/kind.ts'
+import { objectRef } from '../api/kind.ts'
+import type { Scheme } from '../api/scheme.ts'
+import type { Client } from '../client/client.ts'
+import type { Component } from '../client/process.ts'
+import type { ProcessHandle } from '../client/process-host.ts'
+import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { EventLoop } from '../kernel/event-loop.ts'
+import { invariant } from '../kernel/invariant.ts'
+import type { Journal, JournalEntry } from '../kernel/journal.ts'
+import { nearestWord } from '../kernel/nearest-word.ts'
+import { applyManifest, deleteManifest, type ManifestInput } from './apply.ts'
+import type {
+  ApplyResult,
+  Cluster,
+  ClusterOptions,
+  DurationLike,
+  NodeHandle,
+  NodeSpec,
+  ObjectChange,
+  ProcessControl,
+  Snapshot,
+} from './cluster.ts'
+import { diffObjects } from './diff.ts'
+import { drivingClient } from './driving-client.ts'
+import { toMs } from './duration.ts'
+import type { Foundation } from './foundation.ts'
+import { SimNode } from './node.ts'
+import { StoreSnapshot } from './snapshot.ts'
+import { ADMIN } from './users.ts'
+import { causesOf, explainCauses } from './why.ts'
+
+export const SETTLE_WITHIN = '1h'
+export const WAIT_WITHIN = '10m'
+
+export class SimCluster implements Cluster {
+  readonly seed: number
+  readonly client: Client
+  readonly #foundation: Foundation
+  readonly #options: ClusterOptions
+  readonly #processes = new Map<string, ProcessHandle>()
+  readonly #nodes = new Map<string, SimNode>()
+
+  constructor(foundation: Foundation, options: ClusterOptions) {
+    this.seed = foundation.seed
+    this.#foundation = foundation
+    this.#options = options
+    this.client = drivingClient(foundation.outsideClient(), foundation.loop)
+  }
+
+  get now(): number {
+    return this.#foundation.loop.now
+  }
+
+  get loop(): EventLoop {
+    return this.#foundation.loop
+  }
+
+  get journal(): Journal {
+    return this.#foundation.journal
+  }
+
+  get scheme(): Scheme {
+    return this.#foundation.scheme
+  }
+
+  get revision(): number {
+    return this.#foundation.store.revision
+  }
+
+  /** What the API server, transports and machines of this cluster are; for the rooms above. */
+  get foundation(): Foundation {
+    return this.#foundation
+  }
+
+  // -- objects ------------------------------------------------------------------------------------------
+
+  apply(manifest: ManifestInput, options: { readonly file?: string } = {}): Promise<ApplyResult[]> {
+    return this.#asStep('apply', (client) =>
+      applyManifest(client, this.loop, this.scheme, manifest, options.file),
+    )
+  }
+
+  delete(manifest: ManifestInput): Promise<void> {
+    return this.#asStep('delete', (client) => deleteManifest(client, this.scheme, manifest))
+  }
+
+  // -- time ---------------------------------------------------------------------------------------------
+
+  settle(within: DurationLike = SETTLE_WITHIN): Promise<void> {
+    return this.loop.settle(toMs(within))
+  }
+
+  advance(duration: DurationLike): Promise<void> {
+    return this.loop.advance(toMs(duration))
+  }
+
+  async waitFor(check: () => boolean, within: DurationLike = WAIT_WITHIN): Promise<void> {
+    const ms = toMs(within)
+    if (!(await this.loop.waitFor(check, ms))) {
+      throw new Error(`the check did not hold within ${ms / 1000} s of virtual time`)
+    }
+  }
+
+  step(count = 1): Promise<number> {
+    return this.loop.step(count)
+  }
+
+  // -- nodes and processes ------------------------------------------------------------------------------
+
+  node(name: string): NodeHandle {
+    return named(this.#nodes, name, 'node')
+  }
+
+  nodes(): SimNode[] {
+    return [...this.#nodes.values()]
+  }
+
+  /** Starts a node's machine and kubelet; the Node object follows when the kubelet registers it. */
+  startNode(spec: NodeSpec): SimNode {
+    const name = spec.name ?? this.#freeNodeName()
+    if (this.#nodes.has(name)) throw new Error(`there is a node ${name} already`)
+    const node = new SimNode({ ...spec, name }, this.#foundation, this.#options, (process) =>
+      this.#processes.set(process.name, process),
+    )
+    this.#nodes.set(name, node)
+    return node
+  }
+
+  async addNode(spec: NodeSpec = {}): Promise<NodeHandle> {
+    const node = this.startNode(spec)
+    await this.settle()
+    return node
+  }
+
+  process(name: string): ProcessHandle {
+    return named(this.#processes, name, 'process')
+  }
+
+  processes(): ProcessHandle[] {
+    return [...this.#processes.values()]
+  }
+
+  /** Starts components in a process of their own. */
+  startProcess(name: string, components: readonly Component[], user = ADMIN): ProcessHandle {
+    if (this.#processes.has(name)) throw new Error(`there is a process ${name} already`)
+    const process = this.#foundation.startProcess(name, user, components)
+    this.#processes.set(name, process)
+    return process
+  }
+
+  run(...controllers: readonly ControllerDefinition<never, never>[]): ProcessControl {
+    invariant(controllers.length > 0, 'there is a controller to run')
+    const name = controllers.map((it) => it.component ?? `${it.name}-controller`).join('+')
+    return this.startProcess(name, [this.#foundation.controllerManager(controllers)])
+  }
+
+  // -- history ------------------------------------------------------------------------------------------
+
+  peek(): Snapshot {
+    return new StoreSnapshot(this.#foundation.store, this.scheme, this.revision)
+  }
+
+  at(revision: number): Snapshot {
+    return new StoreSnapshot(this.#foundation.store, this.scheme, revision)
+  }
+
+  diff(from: Snapshot | number, to: Snapshot | number = this.revision): ObjectChange[] {
+    const all = (side: Snapshot | number) => (typeof side === 'number' ? this.at(side) : side).all()
+    return diffObjects(all(from), all(to))
+  }
+
+  async fork(): Promise<Cluster> {
+    const forked = new SimCluster(this.#foundation.fork(), this.#options)
+    for (const node of this.#nodes.values()) forked.#adopt(node)
+    forked.startControlPlane()
+    return forked
+  }
+
+  #adopt(node: SimNode): void {
+    const copy = node.fork(this.#foundation, this.#options, (process) =>
+      this.#processes.set(process.name, process),
+    )
+    this.#nodes.set(copy.name, copy)
+  }
+
+  /** Controllers and scheduler, as far as the options want them. */
+  startControlPlane(): void {
+    for (const { name, user, components } of this.#foundation.controlPlane(this.#options)) {
+      this.startProcess(name, components, user)
+    }
+  }
+
+  // -- causes -------------------------------------------------------------------------------------------
+
+  why(object: KubeObject | string): string {
+    return explainCauses(this.causes(object), this.#foundation.start)
+  }
+
+  causes(object: KubeObject | string): JournalEntry[] {
+    const ref = typeof object === 'string' ? object : objectRef(object.kind ?? '', object.metadata ?? {})
+    return causesOf(this.journal, ref)
+  }
+
+  runHash(): string {
+    return this.journal.hash()
+  }
+
+  async dispose(): Promise<void> {
+    this.loop.pause()
+    for (const process of this.#processes.values()) process.crash()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  // -----------------------------------------------------------------------------------------------------
+
+  /** Runs a user's call as a task with a journal entry of its own, which everything it leads to names as its cause. */
+  #asStep<T>(text: string, body: (client: Client) => Promise<T>): Promise<T> {
+    const { loop, journal } = this.#foundation
+    const cause = journal.record('step', 'user', '', text)
+    const done = new Promise<T>((resolve, reject) => {
+      loop.within(loop.causedBy(cause), () =>
+        loop.spawn(text, 'user', () => body(this.#foundation.outsideClient()).then(resolve, reject)),
+      )
+    })
+    return loop.outside(done)
+  }
+
+  #freeNodeName(): string {
+    for (let i = 1; ; i++) if (!this.#nodes.has(`node-${i}`)) return `node-${i}`
+  }
+}
+
+function named<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const found = map.get(name)
+  if (found !== undefined) return found
+  const near = nearestWord(name, [...map.keys()])
+  throw new Error(
+    `there is no ${what} ${name}${near === undefined ? '' : `; did you mean ${near}?`}${map.size === 0 ? ` (the cluster has no ${what})` : ''}`,
+  )
+}
