@@ -57,6 +57,8 @@ export interface ApiRequest {
    */
   readonly body?: unknown
   readonly patchType?: PatchType
+  /** What reading the text of the body found: `duplicate field "spec.replicas"`. */
+  readonly duplicateFields?: readonly string[]
   readonly user: UserInfo
   /** Default field manager: the part before the first `/` counts. */
   readonly userAgent?: string

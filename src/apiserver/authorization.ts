@@ -1,0 +1,17 @@
+/** Who may do what: the seam between the pipeline and whatever decides. */
+import type { UserInfo } from '../api/request.ts'
+import type { AccessAttributes } from './call.ts'
+
+export interface Verdict {
+  readonly allowed: boolean
+  /** Follows the message of a refusal; '' when there is nothing to add. */
+  readonly reason: string
+}
+
+export interface Authorizer {
+  authorize(user: UserInfo, what: AccessAttributes): Verdict
+}
+
+const ALLOWED: Verdict = Object.freeze({ allowed: true, reason: '' })
+
+export const ALLOW_ALL: Authorizer = { authorize: () => ALLOWED }

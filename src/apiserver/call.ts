@@ -1,0 +1,72 @@
+/** One API request on its way through the server, and what every stage of it may use. */
+import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
+import type { ApiRequest, ApiResponse, Maybe, RequestOptions, UserInfo } from '../api/request.ts'
+import type { Scheme } from '../api/scheme.ts'
+import type { EventLoop } from '../kernel/event-loop.ts'
+import type { Journal } from '../kernel/journal.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Admission } from './admission/plugin.ts'
+import type { Resource } from './resource.ts'
+import type { Storage } from './storage.ts'
+
+/** What the parts of the API server share; the server itself implements it. */
+export interface ServerContext {
+  readonly loop: EventLoop
+  readonly journal: Journal
+  readonly scheme: Scheme
+  readonly random: Random
+  readonly storage: Storage
+  readonly admission: Admission
+  /** Time, for strategies; the same object within one instant. */
+  readonly strategy: StrategyContext
+  /** The resource of a kind that the server serves; throws NotFound for any other. */
+  resourceOf(group: string, resource: string): Resource
+  /** The object as it is now, without authorization. */
+  find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined
+  /** All objects now, in key order, without authorization. */
+  each(group: string, resource: string, namespace?: string): Iterable<KubeObject>
+  /** Serves a request made by the server itself, past authorization. */
+  serve(request: ApiRequest): Maybe<ApiResponse>
+  /** Serves a request made on behalf of the caller of another one: authorized, admitted, journalled. */
+  handle(request: ApiRequest): Maybe<ApiResponse>
+  /** Runs a write of the store on behalf of a call, so that the journal knows who did it. */
+  commit<T>(call: Call, write: (storage: Storage) => Maybe<T>): Maybe<T>
+  /** Whether a user may do something; empty reason when there is none to give. */
+  allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string }
+}
+
+/** What authorization decides about. */
+export type AccessAttributes =
+  | {
+      readonly verb: string
+      readonly group: string
+      readonly version: string
+      readonly resource: string
+      readonly subresource?: string
+      readonly namespace?: string
+      readonly name?: string
+    }
+  | { readonly verb: string; readonly path: string }
+
+export interface Call {
+  readonly server: ServerContext
+  readonly request: ApiRequest
+  readonly options: RequestOptions
+  readonly resource: Resource
+  /** The kind in the version that was asked for. */
+  readonly kind: KindDefinition
+  /** Texts for `Warning` headers; stages push to it. */
+  readonly warnings: string[]
+}
+
+/** A successful answer. */
+export function answer(call: Call, code: number, body: unknown): ApiResponse {
+  return call.warnings.length > 0
+    ? { ok: true, code, body, warnings: call.warnings }
+    : { ok: true, code, body }
+}
+
+/** Journal's actor: the process, as told by its user agent, or else the user. */
+export function actorOf(request: ApiRequest): string {
+  return request.userAgent ?? request.user.name
+}

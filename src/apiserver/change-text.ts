@@ -1,0 +1,98 @@
+/**
+ * Says in a few words what a commit changed: `status.phase Pending -> Running, Ready False -> True`. Walks only
+ * into what is not shared between the two states.
+ */
+import type { KubeObject } from '../api/kind.ts'
+
+/** Changes named at most; the rest is `...`. */
+const NAMED = 3
+/** Fields that change with every write and say nothing by themselves. */
+const SILENT = new Set([
+  'resourceVersion',
+  'managedFields',
+  'generation',
+  'observedGeneration',
+  'lastTransitionTime',
+  'lastProbeTime',
+  'lastUpdateTime',
+  'lastHeartbeatTime',
+  'uid',
+])
+
+export function changeText(object: KubeObject | undefined, previous: KubeObject | undefined): string {
+  if (previous === undefined) return 'created'
+  if (object === undefined) return 'deleted'
+  const changes: string[] = []
+  const { metadata } = object
+  const before = previous.metadata
+  if (metadata?.deletionTimestamp && !before?.deletionTimestamp) {
+    const seconds = metadata.deletionGracePeriodSeconds
+    changes.push(seconds ? `deletion requested, grace ${seconds} s` : 'deletion requested')
+  }
+  compare(object, previous, '', changes)
+  if (changes.length === 0) return 'updated'
+  return changes.length > NAMED ? `${changes.slice(0, NAMED).join(', ')}, ...` : changes.join(', ')
+}
+
+function compare(after: object, before: object, path: string, changes: string[]): void {
+  for (const key of Object.keys(after)) {
+    if (changes.length > NAMED) return
+    if (SILENT.has(key) || key.startsWith('deletion')) continue
+    const was = own(before, key)
+    const is = own(after, key)
+    if (is !== was) compareField(is, was, path === '' ? key : `${path}.${key}`, changes)
+  }
+  for (const key of Object.keys(before)) {
+    if (changes.length > NAMED) return
+    if (own(after, key) !== undefined || own(before, key) === undefined || SILENT.has(key)) continue
+    changes.push(`${short(path === '' ? key : `${path}.${key}`)} removed`)
+  }
+}
+
+function compareField(is: unknown, was: unknown, path: string, changes: string[]): void {
+  if (Array.isArray(is)) compareList(is, Array.isArray(was) ? was : [], path, changes)
+  else if (isObject(is) && isObject(was)) compare(is, was, path, changes)
+  else if (isObject(is)) changes.push(`${short(path)} set`)
+  else if (was === undefined) changes.push(`${short(path)} ${scalar(is)}`)
+  else changes.push(`${short(path)} ${scalar(was)} -> ${scalar(is)}`)
+}
+
+/** Elements are matched by type (conditions) or name (containers), else the list is named as a whole. */
+function compareList(is: readonly unknown[], was: readonly unknown[], path: string, changes: string[]): void {
+  const key = isObject(is[0]) ? (['type', 'name'] as const).find((it) => own(is[0] as object, it)) : undefined
+  if (key === undefined) {
+    if (is.length !== was.length || is.some((item, i) => item !== was[i]))
+      changes.push(`${short(path)} changed`)
+    return
+  }
+  for (const item of is as object[]) {
+    const id = own(item, key)
+    const old = (was as object[]).find((it) => isObject(it) && own(it, key) === id)
+    if (item === old) continue
+    const status = own(item, 'status')
+    const name = path.endsWith('.conditions') ? String(id) : `${path}[${id}]`
+    if (typeof status === 'string' && key === 'type') {
+      const before = old && own(old, 'status')
+      if (before !== status) changes.push(before ? `${name} ${before} -> ${status}` : `${name} ${status}`)
+    } else if (old !== undefined) compare(item, old, name, changes)
+    else changes.push(`${short(name)} added`)
+  }
+}
+
+/** `metadata.labels.app` reads better as `labels.app`. */
+function short(path: string): string {
+  return path.startsWith('metadata.') ? path.slice('metadata.'.length) : path
+}
+
+function scalar(value: unknown): string {
+  const text = typeof value === 'string' ? value : String(value)
+  return text === '' ? '""' : text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function own(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
+}

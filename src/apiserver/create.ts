@@ -1,0 +1,86 @@
+/** POST of an object: decode, default, admit, prepare, validate, store (upstream: registry/generic/registry/store.go). */
+import {
+  alreadyExists,
+  badRequest,
+  generateNameConflict,
+  invalid,
+  objectIsBeingDeleted,
+} from '../api/errors.ts'
+import { FieldErrors } from '../api/field-errors.ts'
+import type { KubeObject } from '../api/kind.ts'
+import type { ApiResponse, Maybe } from '../api/request.ts'
+import type { AdmissionAttributes } from './admission/plugin.ts'
+import { decodeBody } from './body.ts'
+import { answer, type Call } from './call.ts'
+import { after } from './maybe.ts'
+import { fillForCreate, rename } from './metadata.ts'
+import { validateMetadata } from './metadata-validation.ts'
+import { served } from './versions.ts'
+
+/** Upstream: a generated name that is taken is drawn again so many times. */
+const NAME_ATTEMPTS = 8
+
+export function create(call: Call): Maybe<ApiResponse> {
+  return after(createObject(call, decodeBody(call)), (stored) => answer(call, 201, served(call.kind, stored)))
+}
+
+/** Creates a decoded object of the storage version; the result is what was stored. */
+export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject> {
+  const { server, resource, request } = call
+  const { kind } = resource
+  if (decoded.metadata?.resourceVersion) {
+    throw badRequest('resourceVersion should not be set on objects to be created')
+  }
+  const attributes: AdmissionAttributes = {
+    server,
+    operation: 'CREATE',
+    kind,
+    subresource: '',
+    namespace: request.namespace ?? '',
+    name: decoded.metadata?.name ?? '',
+    old: undefined,
+    user: request.user,
+    options: call.options,
+    dryRun: call.options.dryRun === true,
+    warnings: call.warnings,
+  }
+  const defaulted = kind.defaults?.(decoded) ?? decoded
+  return after(server.admission.admit(defaulted, attributes), (admitted) => {
+    const generated = !admitted.metadata?.name
+    const attempt = (filled: KubeObject, left: number): Maybe<KubeObject> => {
+      const prepared = kind.prepareForCreate?.(filled, server.strategy) ?? filled
+      const object = resource.hooks?.create?.(prepared, call) ?? prepared
+      validate(call, object)
+      const name = object.metadata!.name!
+      return after(server.admission.validate(object, { ...attributes, name }), () =>
+        after(store(call, object), (stored) => {
+          if (stored !== undefined) return stored
+          if (generated && left > 1) return attempt(rename(call, filled), left - 1)
+          if (generated) throw generateNameConflict(kind, name)
+          const old = server.storage.get(resource.keyOf(request.namespace, name))
+          throw old?.metadata?.deletionTimestamp
+            ? objectIsBeingDeleted(kind, name)
+            : alreadyExists(kind, name)
+        }),
+      )
+    }
+    return attempt(fillForCreate(call, admitted), NAME_ATTEMPTS)
+  })
+}
+
+function validate(call: Call, object: KubeObject): void {
+  const { kind } = call.resource
+  const errors = new FieldErrors()
+  validateMetadata(kind, object.metadata!, errors)
+  kind.validate?.(object, errors)
+  if (errors.empty) return
+  throw invalid(call.kind, object.metadata!.name ?? '', errors.list)
+}
+
+/** The stored object, or undefined when the name is taken. */
+function store(call: Call, object: KubeObject): Maybe<KubeObject | undefined> {
+  const { server, resource } = call
+  const key = resource.keyOf(call.request.namespace, object.metadata!.name!)
+  if (call.options.dryRun) return server.storage.get(key) === undefined ? object : undefined
+  return server.commit(call, (storage) => storage.create(key, object, resource.kind.ttlSeconds))
+}

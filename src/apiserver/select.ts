@@ -1,0 +1,132 @@
+/** Which objects a list, watch or deletecollection is about, found by an index where there is one. */
+import { badRequest } from '../api/errors.ts'
+import { type FieldTerm, parseFieldSelector, requiredFieldValue } from '../api/field-selector.ts'
+import type { KindDefinition, KubeObject } from '../api/kind.ts'
+import { parseSelector, type Selector, SelectorError } from '../api/label-selector.ts'
+import type { RequestOptions } from '../api/request.ts'
+import type { ServerContext } from './call.ts'
+import { labelOf } from './indexes.ts'
+import type { Resource } from './resource.ts'
+import type { WatchFilter } from './watch-hub.ts'
+
+/** Below so many objects a scan is as good as an index. */
+const SCAN_MAX = 64
+
+export interface Selection {
+  /** Undefined when everything (of the namespace) is selected. */
+  readonly matches: ((object: KubeObject) => boolean) | undefined
+  readonly filter: WatchFilter
+  /** As they are now, in key order. */
+  objects(): Iterable<KubeObject>
+}
+
+/** Throws BadRequest for a selector that is none, or names a field that the kind does not have. */
+export function select(
+  call: {
+    readonly server: ServerContext
+    readonly request: { readonly namespace?: string; readonly name?: string }
+  },
+  resource: Resource,
+  options: RequestOptions,
+): Selection {
+  const { kind } = resource
+  const namespace = kind.namespaced ? call.request.namespace || undefined : undefined
+  const labels = parse(() => parseSelector(options.labelSelector ?? ''))
+  const terms = parse(() => parseFieldSelector(options.fieldSelector ?? ''))
+  const fields = terms.map((term) => ({ ...term, of: fieldOf(kind, term.field) }))
+  const matches =
+    labels.empty && fields.length === 0
+      ? undefined
+      : (object: KubeObject) =>
+          fields.every((term) => (term.of(object) === term.value) !== term.not) &&
+          labels.matches(object.metadata?.labels)
+  const exact = fields.find((term) => !term.not)
+  return {
+    matches,
+    filter: {
+      namespace,
+      matches,
+      route: exact && { field: exact.field, value: exact.value, of: exact.of },
+    },
+    objects: () => find(call.server, resource, namespace, matches, exact, labels, terms),
+  }
+}
+
+function parse<T>(body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    throw error instanceof SelectorError ? badRequest(error.message) : error
+  }
+}
+
+/** Reads one selectable field of a kind. */
+export function fieldOf(kind: KindDefinition, field: string): (object: KubeObject) => string {
+  if (field === 'metadata.name') return (object) => object.metadata?.name ?? ''
+  if (field === 'metadata.namespace') return (object) => object.metadata?.namespace ?? ''
+  const fields = kind.selectableFields
+  if (fields === undefined || !Object.hasOwn(fields, field)) {
+    throw badRequest(`field label not supported: ${field}`)
+  }
+  return fields[field] as (object: KubeObject) => string
+}
+
+function* find(
+  server: ServerContext,
+  resource: Resource,
+  namespace: string | undefined,
+  matches: ((object: KubeObject) => boolean) | undefined,
+  exact:
+    | { readonly field: string; readonly value: string; readonly of: (object: KubeObject) => string }
+    | undefined,
+  labels: Selector,
+  terms: readonly FieldTerm[],
+): Iterable<KubeObject> {
+  const { storage } = server
+  const name = requiredFieldValue(terms, 'metadata.name')
+  if (name !== undefined && (namespace !== undefined || !resource.kind.namespaced)) {
+    const object = storage.get(resource.keyOf(namespace, name))
+    if (object !== undefined && matches!(object)) yield object
+    return
+  }
+  const prefix = resource.rangeOf(namespace)
+  const keys = storage.count(prefix) > SCAN_MAX ? indexed(server, resource, exact, labels) : undefined
+  if (keys === undefined) {
+    const found: KubeObject[] = []
+    storage.each(prefix, {}, (_, object) => {
+      if (matches === undefined || matches(object)) found.push(object)
+      return true
+    })
+    yield* found
+    return
+  }
+  for (const key of [...keys].sort()) {
+    if (!key.startsWith(prefix)) continue
+    const object = storage.get(key)
+    if (object !== undefined && matches!(object)) yield object
+  }
+}
+
+/** Keys that may match, by an exact field or else an exact label. */
+function indexed(
+  server: ServerContext,
+  resource: Resource,
+  exact:
+    | { readonly field: string; readonly value: string; readonly of: (object: KubeObject) => string }
+    | undefined,
+  labels: Selector,
+): Iterable<string> | undefined {
+  const all = () => {
+    const entries: [string, KubeObject][] = []
+    server.storage.each(resource.prefix, {}, (key, object) => entries.push([key, object]) > 0)
+    return entries
+  }
+  if (exact !== undefined && exact.field !== 'metadata.namespace') {
+    return resource.indexes.lookup(`field ${exact.field}`, exact.of, exact.value, all)
+  }
+  for (const { key, operator, values } of labels.requirements) {
+    if (values.length !== 1 || (operator !== '=' && operator !== '==' && operator !== 'In')) continue
+    return resource.indexes.lookup(`label ${key}`, labelOf(key), values[0]!, all)
+  }
+  return undefined
+}

@@ -1,0 +1,362 @@
+/**
+ * The API server: one pipeline for every request, whether it comes by reference from a process or decoded from
+ * HTTP. Authenticated by the caller, a request is authorized, decoded, defaulted, admitted, validated and
+ * committed; the commit is journalled and fanned out to watchers before the answer returns.
+ */
+import { ApiError, forbidden, methodNotServed, notServed } from '../api/errors.ts'
+import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
+import { objectRef } from '../api/kind.ts'
+import type {
+  ApiHandler,
+  ApiRequest,
+  ApiResponse,
+  Maybe,
+  UserInfo,
+  WatchHandle,
+  WatchSink,
+} from '../api/request.ts'
+import type { Scheme } from '../api/scheme.ts'
+import { formatTime } from '../api/time.ts'
+import { prefixEnd, type Store } from '../etcd/store.ts'
+import type { EventLoop, Timer } from '../kernel/event-loop.ts'
+import { invariant } from '../kernel/invariant.ts'
+import type { Journal } from '../kernel/journal.ts'
+import type { Random } from '../kernel/random.ts'
+import { Admission, type AdmissionPlugin } from './admission/plugin.ts'
+import { ALLOW_ALL, type Authorizer } from './authorization.ts'
+import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
+import { changeText } from './change-text.ts'
+import { create } from './create.ts'
+import { remove, removeCollection } from './delete.ts'
+import { get, list } from './list.ts'
+import { after } from './maybe.ts'
+import { prefixOf, Resource } from './resource.ts'
+import { Storage } from './storage.ts'
+import type { SubresourceHandler } from './subresource.ts'
+import { MAIN, STATUS, update } from './update.ts'
+import { bookmark, startWatch } from './watch.ts'
+
+const EVERYTHING = '/registry/'
+/** Upstream sends bookmarks about once a minute. */
+const BOOKMARK_PERIOD_MS = 60_000
+
+export interface ApiServerOptions {
+  readonly loop: EventLoop
+  readonly journal: Journal
+  readonly scheme: Scheme
+  /** Commits of this store are what watchers hear of, whoever makes them. */
+  readonly store: Store<KubeObject>
+  readonly random: Random
+  readonly admission?: readonly AdmissionPlugin[]
+  readonly authorizer?: Authorizer
+}
+
+/** A write under way: who made it, so that its commit can name its cause. */
+interface Origin {
+  readonly call: Call
+}
+
+export class ApiServer implements ApiHandler, ServerContext {
+  readonly loop: EventLoop
+  readonly journal: Journal
+  readonly scheme: Scheme
+  readonly random: Random
+  readonly storage: Storage
+  readonly admission: Admission
+  #authorizer: Authorizer
+  readonly #store: Store<KubeObject>
+  /** By `group/resource`; every version of a kind shares one. */
+  readonly #resources = new Map<string, Resource>()
+  readonly #origins = new Map<number, Origin>()
+  readonly #causes = new Map<number, number>()
+  #bookmarks: Timer | undefined
+  #strategy: StrategyContext = { now: '', nowMs: Number.NaN }
+
+  constructor(options: ApiServerOptions) {
+    this.loop = options.loop
+    this.journal = options.journal
+    this.scheme = options.scheme
+    this.random = options.random
+    this.storage = new Storage(options.store, options.loop)
+    this.admission = new Admission(options.admission ?? [])
+    this.#authorizer = options.authorizer ?? ALLOW_ALL
+    this.#store = options.store
+    this.#store.watch(
+      { key: EVERYTHING, rangeEnd: prefixEnd(EVERYTHING), prevKv: true },
+      {
+        events: ({ revision, events }) => {
+          for (const { kv, prevKv } of events) {
+            const object = 'value' in kv ? (kv as { value: KubeObject }).value : undefined
+            this.#committed(kv.key, revision, object, prevKv?.value)
+          }
+        },
+        closed: () => invariant(false, 'the API server hears every commit'),
+      },
+    )
+  }
+
+  // -- requests -------------------------------------------------------------------------------------------
+
+  handle(request: ApiRequest): Maybe<ApiResponse> {
+    try {
+      const result = this.#route(request, true)
+      return result instanceof Promise ? result.catch((error) => this.#refuse(request, error)) : result
+    } catch (error) {
+      return this.#refuse(request, error)
+    }
+  }
+
+  serve(request: ApiRequest): Maybe<ApiResponse> {
+    return this.#route(request, false)
+  }
+
+  watch(request: ApiRequest, sink: WatchSink): WatchHandle {
+    try {
+      const call = this.#call(request)
+      this.#authorize(request)
+      if (call.options.allowWatchBookmarks) this.#startBookmarks()
+      const handle = startWatch(call, sink)
+      const { timeoutSeconds } = call.options
+      if (timeoutSeconds === undefined || timeoutSeconds <= 0) return handle
+      const timer = this.loop.after(
+        timeoutSeconds * 1000,
+        () => {
+          handle.stop()
+          sink.end()
+        },
+        { background: true, label: 'watch timeout' },
+      )
+      return {
+        stop: () => {
+          timer.cancel()
+          handle.stop()
+        },
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      sink.end(error.status)
+      return { stop: () => undefined }
+    }
+  }
+
+  #route(request: ApiRequest, authorize: boolean): Maybe<ApiResponse> {
+    const call = this.#call(request)
+    if (authorize) this.#authorize(request)
+    const { subresource, verb } = request
+    if (subresource !== undefined) {
+      const handler = call.resource.subresources.get(subresource)
+      if (handler === undefined) throw notServed()
+      return handler(call)
+    }
+    if (call.kind.verbs !== undefined && !call.kind.verbs.includes(verb)) throw methodNotServed()
+    switch (verb) {
+      case 'get':
+        return get(call)
+      case 'list':
+        return list(call)
+      case 'create':
+        return create(call)
+      case 'update':
+        return update(call, MAIN)
+      case 'delete':
+        return remove(call)
+      case 'deletecollection':
+        return removeCollection(call)
+      default:
+        throw methodNotServed()
+    }
+  }
+
+  #call(request: ApiRequest): Call {
+    const kind = this.scheme.byResource(request.group, request.resource, request.version)
+    if (kind === undefined) throw notServed()
+    const resource = this.resourceOf(request.group, request.resource)
+    return { server: this, request, options: request.options ?? {}, resource, kind, warnings: [] }
+  }
+
+  #authorize(request: ApiRequest): void {
+    const verdict = this.#authorizer.authorize(request.user, request)
+    if (verdict.allowed) return
+    const { name = '', group, subresource, resource, namespace, verb, user } = request
+    const what = subresource === undefined ? resource : `${resource}/${subresource}`
+    const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope'
+    const why = verdict.reason === '' ? '' : `: ${verdict.reason}`
+    throw forbidden(
+      { group, resource },
+      name,
+      `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${why}`,
+    )
+  }
+
+  allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string } {
+    return this.#authorizer.authorize(user, what)
+  }
+
+  #refuse(request: ApiRequest, error: unknown): ApiResponse {
+    if (!(error instanceof ApiError)) throw error
+    if (this.journal.enabled && request.verb !== 'get' && request.verb !== 'list') {
+      const kind = this.scheme.byResource(request.group, request.resource, request.version)
+      const ref = objectRef(kind?.kind ?? request.resource, request)
+      this.journal.record(
+        'request',
+        actorOf(request),
+        ref,
+        `${verbText(request)}: ${error.code} ${error.message}`,
+      )
+    }
+    return { ok: false, code: error.code, status: error.status }
+  }
+
+  // -- what the stages of a request use -------------------------------------------------------------------
+
+  get strategy(): StrategyContext {
+    const { now } = this.loop
+    if (this.#strategy.nowMs !== now) this.#strategy = { now: formatTime(now), nowMs: now }
+    return this.#strategy
+  }
+
+  resourceOf(group: string, resource: string): Resource {
+    const key = `${group}/${resource}`
+    let found = this.#resources.get(key)
+    if (found === undefined) {
+      const kind = this.scheme.byResource(group, resource)
+      if (kind === undefined) throw notServed()
+      const storage = kind.storedAs?.kind()
+      found =
+        storage === undefined ? this.#addResource(kind) : this.resourceOf(storage.group, storage.resource)
+      this.#resources.set(key, found)
+    }
+    return found
+  }
+
+  find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.storage.get(this.resourceOf(group, resource).keyOf(namespace, name))
+  }
+
+  each(group: string, resource: string, namespace?: string): Iterable<KubeObject> {
+    const objects: KubeObject[] = []
+    const { storage } = this
+    storage.each(
+      this.resourceOf(group, resource).rangeOf(namespace),
+      {},
+      (_, object) => objects.push(object) > 0,
+    )
+    return objects
+  }
+
+  commit<T>(call: Call, write: (storage: Storage) => Maybe<T>): Maybe<T> {
+    const revision = this.storage.nextRevision
+    this.#origins.set(revision, { call })
+    return after(write(this.storage), (result) => {
+      if (result === undefined) this.#origins.delete(revision)
+      return result
+    })
+  }
+
+  /** Serves one subresource of a resource; the composition root does so for those that end at a node. */
+  registerSubresource(
+    group: string,
+    resource: string,
+    subresource: string,
+    handler: SubresourceHandler,
+  ): void {
+    this.resourceOf(group, resource).subresources.set(subresource, handler)
+  }
+
+  /** Journal entry of the commit that made a revision; 0 when unknown. */
+  revisionCause(revision: number): number {
+    return this.#causes.get(revision) ?? 0
+  }
+
+  #addResource(kind: KindDefinition): Resource {
+    const resource = new Resource(kind, this.storage.revision)
+    if (kind.status) resource.subresources.set('status', (call) => this.#status(call))
+    return resource
+  }
+
+  #status(call: Call): Maybe<ApiResponse> {
+    switch (call.request.verb) {
+      case 'get':
+        return get(call)
+      case 'update':
+        return update(call, STATUS)
+      default:
+        throw methodNotServed()
+    }
+  }
+
+  // -- commits --------------------------------------------------------------------------------------------
+
+  /** Journals a commit and tells whoever watches; what they do about it is caused by it. */
+  #committed(
+    key: string,
+    revision: number,
+    object: KubeObject | undefined,
+    previous: KubeObject | undefined,
+  ): void {
+    const origin = this.#origins.get(revision)
+    if (origin !== undefined) this.#origins.delete(revision)
+    const resource = origin?.call.resource ?? this.#resourceOfKey(key)
+    if (resource === undefined) return
+    const { loop } = this
+    const outer = loop.context
+    const heartbeat = resource.kind.heartbeat === true
+    const cause = heartbeat ? outer.cause : this.#record(resource, revision, object, previous, origin?.call)
+    loop.context = { cause, background: heartbeat, task: outer.task }
+    try {
+      resource.indexes.update(key, object, previous)
+      resource.hooks?.committed?.(object, previous)
+      resource.hub.dispatch({ revision, object, previous, cause })
+    } finally {
+      loop.context = outer
+    }
+  }
+
+  /** The request, and the commit that it caused: returns the latter's id. */
+  #record(
+    { kind }: Resource,
+    revision: number,
+    object: KubeObject | undefined,
+    previous: KubeObject | undefined,
+    call: Call | undefined,
+  ): number {
+    const { journal, loop } = this
+    if (!journal.enabled) return loop.context.cause
+    const ref = objectRef(kind.kind, (object ?? previous)!.metadata!)
+    const outer = loop.context
+    let actor = 'etcd'
+    if (call !== undefined) {
+      actor = actorOf(call.request)
+      const cause = journal.record('request', actor, ref, verbText(call.request))
+      loop.context = { cause, background: outer.background, task: outer.task }
+    }
+    const detail = Object.freeze({ revision, verb: call?.request.verb ?? 'expire' })
+    const entry = journal.record('commit', 'kube-apiserver', ref, changeText(object, previous), detail)
+    loop.context = outer
+    this.#causes.set(revision, entry)
+    return entry
+  }
+
+  /** For commits that no request of ours made: expired leases, other API servers on the same etcd. */
+  #resourceOfKey(key: string): Resource | undefined {
+    for (const kind of this.scheme.all()) {
+      if (key.startsWith(prefixOf(kind))) return this.resourceOf(kind.group, kind.resource)
+    }
+    return undefined
+  }
+
+  #startBookmarks(): void {
+    this.#bookmarks ??= this.loop.every(
+      BOOKMARK_PERIOD_MS,
+      () => {
+        const { revision } = this.storage
+        for (const { hub, kind } of this.#resources.values()) hub.bookmark(bookmark({ kind }, revision))
+      },
+      { label: 'watch bookmarks' },
+    )
+  }
+}
+
+function verbText({ verb, subresource }: ApiRequest): string {
+  return subresource === undefined ? verb : `${verb} ${subresource}`
+}

@@ -1,0 +1,180 @@
+/** PUT and everything else that changes a stored object: one road for all of it, retried when another was faster. */
+import { conflict, invalid, notFound } from '../api/errors.ts'
+import { FieldErrors } from '../api/field-errors.ts'
+import type { KubeObject } from '../api/kind.ts'
+import type { ApiResponse, Maybe } from '../api/request.ts'
+import type { AdmissionAttributes } from './admission/plugin.ts'
+import { decodeBody } from './body.ts'
+import { answer, type Call } from './call.ts'
+import { createObject } from './create.ts'
+import { shareWith } from './equal.ts'
+import { after } from './maybe.ts'
+import { mergeMetadata, specChanged, unchanged, withMetadata } from './metadata.ts'
+import { validateMetadataUpdate } from './metadata-validation.ts'
+import { served } from './versions.ts'
+
+/** Upstream: a patch is applied again so many times when the object changed meanwhile. */
+const ATTEMPTS = 5
+
+/** What an endpoint may change, and how that is checked. */
+export interface UpdateStrategy {
+  /** The object that results when a client sends `next` to this endpoint. */
+  merge(next: KubeObject, old: KubeObject, call: Call): KubeObject
+  validate(object: KubeObject, old: KubeObject, errors: FieldErrors, call: Call): void
+}
+
+/** The main endpoint: everything but status and what the server owns. */
+export const MAIN: UpdateStrategy = {
+  merge(next, old, call) {
+    const { kind } = call.resource
+    const metadata = mergeMetadata(old.metadata!, next.metadata)
+    const merged: Record<string, unknown> = { ...next, metadata }
+    if (kind.status) {
+      const { status } = old as { status?: unknown }
+      if (status === undefined) delete merged.status
+      else merged.status = status
+    }
+    const defaulted = kind.defaults?.(merged as KubeObject) ?? (merged as KubeObject)
+    return defaulted
+  },
+  validate(object, old, errors, call) {
+    validateMetadataUpdate(object.metadata!, old.metadata!, errors)
+    call.resource.kind.validate?.(object, errors)
+    call.resource.kind.validateUpdate?.(object, old, errors)
+  },
+}
+
+/** `/status`: the status and annotations. */
+export const STATUS: UpdateStrategy = {
+  merge(next, old) {
+    const free = ['annotations'] as const
+    const merged: Record<string, unknown> = {
+      ...old,
+      metadata: mergeMetadata(old.metadata!, next.metadata, free),
+    }
+    const { status } = next as { status?: unknown }
+    if (status === undefined) delete merged.status
+    else merged.status = status
+    return merged as KubeObject
+  },
+  validate(object, old, errors, call) {
+    call.resource.kind.validateStatusUpdate?.(object, old, errors)
+  },
+}
+
+/** PUT of the main resource or of `/status`. */
+export function update(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
+  const next = decodeBody(call)
+  const { resource, request, server } = call
+  const exists = server.storage.get(resource.keyOf(request.namespace, request.name!)) !== undefined
+  if (!exists && resource.kind.createOnUpdate && strategy === MAIN) {
+    return after(createObject(call, next), (stored) => answer(call, 201, served(call.kind, stored)))
+  }
+  return after(
+    change(call, strategy, () => next),
+    (stored) => answer(call, 200, served(call.kind, stored)),
+  )
+}
+
+/**
+ * Changes the object that the request names.
+ * @param produce  what the client wants, given what is stored now; called again after a lost race
+ * @returns what is stored afterwards, or its last state when the change made it vanish
+ */
+export function change(
+  call: Call,
+  strategy: UpdateStrategy,
+  produce: (old: KubeObject) => Maybe<KubeObject>,
+): Maybe<KubeObject> {
+  const { server, resource, request, kind } = call
+  const key = resource.keyOf(request.namespace, request.name!)
+  const attempt = (left: number): Maybe<KubeObject> => {
+    const old = server.storage.get(key)
+    if (old === undefined) throw notFound(kind, request.name!)
+    return after(produce(old), (next) => {
+      if (next === old) return old
+      checkPreconditions(call, next, old)
+      return after(admit(call, strategy, next, old), (object) => {
+        if (unchanged(old, object)) return old
+        if (call.options.dryRun) return object
+        const stored = vanishes(call, object)
+          ? after(
+              server.commit(call, (storage) => storage.remove(key, old)),
+              (revision) => (revision === undefined ? undefined : object),
+            )
+          : server.commit(call, (storage) => storage.replace(key, old, object))
+        return after(stored, (result) => {
+          if (result !== undefined) return result
+          if (left > 1 && !next.metadata?.resourceVersion) return attempt(left - 1)
+          throw conflict(kind, request.name!)
+        })
+      })
+    })
+  }
+  return attempt(ATTEMPTS)
+}
+
+/** uid and resourceVersion in the object that a client sends are preconditions. */
+function checkPreconditions(call: Call, next: KubeObject, old: KubeObject): void {
+  const { kind, request } = call
+  const { uid, resourceVersion } = next.metadata ?? {}
+  const stored = old.metadata!
+  if (uid && uid !== stored.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.uid}`
+    throw conflict(kind, request.name!, why)
+  }
+  if (resourceVersion) {
+    if (resourceVersion !== stored.resourceVersion) throw conflict(kind, request.name!)
+  } else if (request.verb === 'update' && !kind.unconditionalUpdate) {
+    const errors = new FieldErrors()
+    errors.at('metadata', () => errors.invalid('resourceVersion', 0, 'must be specified for an update'))
+    const list = errors.list.map((error) => ({
+      ...error,
+      message: error.message.replace('value: 0:', 'value: 0x0:'),
+    }))
+    throw invalid({ group: kind.group, kind: kind.resource }, request.name!, list)
+  }
+}
+
+function admit(call: Call, strategy: UpdateStrategy, next: KubeObject, old: KubeObject): Maybe<KubeObject> {
+  const { server, resource, request } = call
+  const attributes: AdmissionAttributes = {
+    server,
+    operation: 'UPDATE',
+    kind: resource.kind,
+    subresource: request.subresource ?? '',
+    namespace: request.namespace ?? '',
+    name: request.name!,
+    old,
+    user: request.user,
+    options: call.options,
+    dryRun: call.options.dryRun === true,
+    warnings: call.warnings,
+  }
+  const merged = strategy.merge(next, old, call)
+  return after(server.admission.admit(merged, attributes), (admitted) => {
+    const prepared =
+      strategy === MAIN
+        ? (resource.kind.prepareForUpdate?.(admitted, old, server.strategy) ?? admitted)
+        : admitted
+    const hooked = strategy === MAIN ? (resource.hooks?.update?.(prepared, old, call) ?? prepared) : prepared
+    const object = bumpGeneration(call, shareWith(old, hooked), old)
+    const errors = new FieldErrors()
+    strategy.validate(object, old, errors, call)
+    if (!errors.empty) throw invalid(call.kind, request.name!, errors.list)
+    return after(server.admission.validate(object, attributes), () => object)
+  })
+}
+
+function bumpGeneration(call: Call, object: KubeObject, old: KubeObject): KubeObject {
+  const { generation } = old.metadata!
+  if (!call.resource.kind.generation || !specChanged(old, object)) return object
+  return withMetadata(object, { ...object.metadata, generation: (generation ?? 0) + 1 })
+}
+
+/** The last finalizer of an object on its way out has been removed, and no grace is left. */
+function vanishes(call: Call, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata!
+  if (!deletionTimestamp || deletionGracePeriodSeconds || (finalizers && finalizers.length > 0)) return false
+  return call.resource.hooks?.mayVanish?.(object) ?? true
+}

@@ -1,0 +1,62 @@
+/** Starting a watch: what exists first, what happened since, and then whatever commits bring. */
+import { expired, tooLargeResourceVersion } from '../api/errors.ts'
+import { apiVersionOf, type KubeObject } from '../api/kind.ts'
+import type { WatchEvent, WatchHandle, WatchSink } from '../api/request.ts'
+import type { Call } from './call.ts'
+import { checkListOptions, parseRevision } from './list.ts'
+import { select } from './select.ts'
+import { served } from './versions.ts'
+
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
+/** Throws `ApiError` when the watch cannot start; otherwise the sink hears what there is before this returns. */
+export function startWatch(call: Call, sink: WatchSink): WatchHandle {
+  const { server, resource, kind, options } = call
+  const { hub } = resource
+  checkListOptions(options)
+  const selection = select(call, resource, options)
+  const asked = options.resourceVersion ? parseRevision(options.resourceVersion) : 0
+  const current = server.storage.revision
+  const target = kind === resource.kind ? sink : converting(call, sink)
+  const bookmarks = options.allowWatchBookmarks === true
+  if (asked === 0 || options.sendInitialEvents) {
+    if (asked > current) throw tooLargeResourceVersion(asked, current)
+    const initial: WatchEvent[] = []
+    if (options.sendInitialEvents !== false) {
+      for (const object of selection.objects()) {
+        initial.push({ type: 'ADDED', object, revision: Number(object.metadata!.resourceVersion), cause: 0 })
+      }
+    }
+    if (options.sendInitialEvents) initial.push(bookmark(call, current, true))
+    if (initial.length > 0) target.events(initial)
+    return hub.add(selection.filter, target, current, [], bookmarks)
+  }
+  const replay = hub.since(asked)
+  if (replay === undefined) throw expired(`too old resource version: ${asked} (${hub.oldest})`)
+  return hub.add(selection.filter, target, asked, replay, bookmarks)
+}
+
+/** How far the store is, as an event that changes nothing. */
+export function bookmark(call: Pick<Call, 'kind'>, revision: number, initialEnd = false): WatchEvent {
+  const metadata = {
+    resourceVersion: String(revision),
+    ...(initialEnd ? { annotations: Object.freeze({ [INITIAL_EVENTS_END]: 'true' }) } : {}),
+  }
+  const object = Object.freeze({
+    kind: call.kind.kind,
+    apiVersion: apiVersionOf(call.kind),
+    metadata: Object.freeze(metadata),
+  })
+  return { type: 'BOOKMARK', object, revision, cause: 0 }
+}
+
+/** For a kind that is stored in another version. */
+function converting(call: Call, sink: WatchSink): WatchSink {
+  return {
+    events: (batch) =>
+      sink.events(
+        batch.map((event) => ({ ...event, object: served(call.kind, event.object as KubeObject) })),
+      ),
+    end: (error) => sink.end(error),
+  }
+}

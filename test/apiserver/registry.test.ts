@@ -1,0 +1,323 @@
+/** The rules of create, get, update and delete that hold for every kind. */
+import { expect, test } from 'vitest'
+import { Deployment } from '../../src/api/apps/deployment.ts'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Node } from '../../src/api/core/node.ts'
+import { harness, refusal } from './harness.ts'
+
+const configMap = (name: string, data: Record<string, string> = {}, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...more },
+  data,
+})
+
+test('a created object has name, namespace, uid, time and the revision of its write', () => {
+  const { create, store } = harness()
+  const object = create(ConfigMap, configMap('a', { k: 'v' }))
+  expect(object).toMatchObject({
+    metadata: {
+      name: 'a',
+      namespace: 'default',
+      creationTimestamp: '2025-01-01T00:00:00Z',
+      resourceVersion: String(store.revision),
+    },
+    data: { k: 'v' },
+  })
+  expect(object.metadata.uid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect(object.metadata.generation).toBeUndefined()
+})
+
+test('store, watcher and reader share one frozen reference', () => {
+  const { create, get, watch, store } = harness()
+  const watched = watch(ConfigMap)
+  const object = create(ConfigMap, configMap('a', { k: 'v' }))
+  expect(get(ConfigMap, 'a')).toBe(object)
+  expect(watched.events[0]!.object).toBe(object)
+  expect(store.get('/registry/configmaps/default/a')!.value).toBe(object)
+  expect(Object.isFrozen(object.metadata) && Object.isFrozen(object.data)).toBe(true)
+})
+
+test.each([
+  {
+    name: 'a name that exists',
+    body: configMap('taken'),
+    code: 409,
+    message: 'configmaps "taken" already exists',
+  },
+  {
+    name: 'a resourceVersion',
+    body: configMap('b', {}, { resourceVersion: '7' }),
+    code: 400,
+    message: 'resourceVersion should not be set on objects to be created',
+  },
+  {
+    name: 'another namespace than that of the URL',
+    body: configMap('b', {}, { namespace: 'other' }),
+    code: 400,
+    message: 'the namespace of the provided object does not match the namespace sent on the request',
+  },
+  {
+    name: 'no name',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} },
+    code: 422,
+    message: 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+  },
+  {
+    name: 'a name that is none',
+    body: configMap('B_'),
+    code: 422,
+    message:
+      "ConfigMap \"B_\" is invalid: metadata.name: Invalid value: \"B_\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+  },
+])('create is refused with $name', ({ body, code, message }) => {
+  const { create, call } = harness()
+  create(ConfigMap, configMap('taken'))
+  const status = refusal(() => call('create', ConfigMap, { namespace: 'default', body }))
+  expect([status.code, status.message]).toEqual([code, message])
+})
+
+test('generateName draws five characters, again when the name is taken', () => {
+  const { create } = harness()
+  const names = Array.from({ length: 50 }, () => {
+    const object = create(ConfigMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { generateName: 'web-' },
+    })
+    return object.metadata.name
+  })
+  expect(new Set(names).size).toBe(50)
+  for (const name of names) expect(name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+  const base = 'x'.repeat(70)
+  const long = create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: base } })
+  expect(long.metadata.name).toHaveLength(63)
+})
+
+test('labels named like members of Object.prototype are data', () => {
+  const { create, call } = harness()
+  const labels = { constructor: 'b', hasOwnProperty: 'c' }
+  const data = JSON.parse('{"__proto__":"1","constructor":"2"}') as Record<string, string>
+  const object = create(ConfigMap, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'a', labels },
+    data,
+  })
+  expect(JSON.stringify(object.data)).toBe('{"__proto__":"1","constructor":"2"}')
+  for (let i = 0; i < 80; i++) create(ConfigMap, configMap(`other-${i}`))
+  const list = call<{ items: unknown[] }>('list', ConfigMap, {
+    namespace: 'default',
+    options: { labelSelector: 'constructor=b' },
+  })
+  expect(list.items).toEqual([object])
+})
+
+test('an update that changes nothing is no write', () => {
+  const { create, call, store } = harness()
+  const object = create(ConfigMap, configMap('a', { k: 'v' }))
+  const before = store.revision
+  const again = call('update', ConfigMap, {
+    namespace: 'default',
+    name: 'a',
+    body: JSON.parse(JSON.stringify(object)) as unknown,
+  })
+  expect(again).toBe(object)
+  expect(store.revision).toBe(before)
+})
+
+test('an update from a stale copy is a conflict, one without resourceVersion is not', () => {
+  const { create, call } = harness()
+  const object = create(ConfigMap, configMap('a', { k: '1' }))
+  const put = (body: object) => call('update', ConfigMap, { namespace: 'default', name: 'a', body })
+  put({ ...object, data: { k: '2' } })
+  const status = refusal(() => put({ ...object, data: { k: '3' } }))
+  expect(status).toMatchObject({
+    code: 409,
+    reason: 'Conflict',
+    message:
+      'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+  })
+  expect(put(configMap('a', { k: '4' }))).toMatchObject({
+    data: { k: '4' },
+    metadata: { uid: object.metadata.uid },
+  })
+})
+
+test('an update with the uid of another object is a conflict', () => {
+  const { create, call } = harness()
+  const { metadata } = create(ConfigMap, configMap('a'))
+  const status = refusal(() =>
+    call('update', ConfigMap, {
+      namespace: 'default',
+      name: 'a',
+      body: configMap('a', {}, { uid: 'other' }),
+    }),
+  )
+  expect(status.message).toBe(
+    `Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${metadata.uid}`,
+  )
+})
+
+test('what did not change is shared with the state before', () => {
+  const { create, call } = harness()
+  const object = create(ConfigMap, configMap('a', { k: 'v' }, { labels: { app: 'x' } }))
+  const body = JSON.parse(JSON.stringify(object)) as { metadata: { annotations?: object } }
+  body.metadata.annotations = { note: 'n' }
+  const next = call('update', ConfigMap, { namespace: 'default', name: 'a', body })
+  expect(next.data).toBe(object.data)
+  expect(next.metadata.labels).toBe(object.metadata.labels)
+})
+
+const deployment = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'c', image: 'nginx:1' }] },
+    },
+  },
+}
+
+test('generation counts changes of the spec, and status is a world of its own', () => {
+  const { create, call, get } = harness()
+  const first = create(Deployment, deployment as Deployment)
+  expect(first.metadata.generation).toBe(1)
+  const at = { namespace: 'default', name: 'web' }
+  const scaled = call('update', Deployment, {
+    ...at,
+    body: { ...first, spec: { ...first.spec, replicas: 3 } },
+  })
+  expect(scaled.metadata.generation).toBe(2)
+  const body = { ...get(Deployment, 'web'), status: { replicas: 3 } }
+  expect(call('update', Deployment, { ...at, body })).not.toHaveProperty('status.replicas')
+  const reported = call('update', Deployment, {
+    ...at,
+    subresource: 'status',
+    body: { ...body, spec: { ...body.spec, replicas: 9 } },
+  })
+  expect(reported).toMatchObject({
+    metadata: { generation: 2 },
+    spec: { replicas: 3 },
+    status: { replicas: 3 },
+  })
+})
+
+test('finalizers keep a deleted object until the last one is removed', () => {
+  const { create, call, request } = harness()
+  create(ConfigMap, configMap('a', {}, { finalizers: ['example.com/one', 'example.com/two'] }))
+  const at = { namespace: 'default', name: 'a' }
+  const dying = call('delete', ConfigMap, at)
+  expect(dying.metadata).toMatchObject({
+    deletionTimestamp: '2025-01-01T00:00:00Z',
+    deletionGracePeriodSeconds: 0,
+  })
+  const added = refusal(() =>
+    call('update', ConfigMap, {
+      ...at,
+      body: {
+        ...dying,
+        metadata: { ...dying.metadata, finalizers: ['example.com/one', 'example.com/three'] },
+      },
+    }),
+  )
+  expect(added.message).toBe(
+    'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/three"}',
+  )
+  const reborn = refusal(() => create(ConfigMap, configMap('a')))
+  expect(reborn.message).toBe('object is being deleted: configmaps "a" already exists')
+  const one = call('update', ConfigMap, {
+    ...at,
+    body: { ...dying, metadata: { ...dying.metadata, finalizers: ['example.com/two'] } },
+  })
+  call('update', ConfigMap, { ...at, body: { ...one, metadata: { ...one.metadata, finalizers: [] } } })
+  expect(request('get', ConfigMap, at).code).toBe(404)
+})
+
+test.each([
+  ['Background', undefined],
+  ['Foreground', ['foregroundDeletion']],
+  ['Orphan', ['orphan']],
+] as const)('propagation policy %s leaves finalizers %j', (propagationPolicy, finalizers) => {
+  const { create, request } = harness()
+  create(ConfigMap, configMap('a'))
+  const at = { namespace: 'default', name: 'a' }
+  const response = request('delete', ConfigMap, { ...at, options: { propagationPolicy } })
+  if (finalizers === undefined)
+    expect(response).toMatchObject({ body: { kind: 'Status', status: 'Success' } })
+  else expect(response).toMatchObject({ body: { metadata: { finalizers } } })
+})
+
+test('a delete with preconditions refuses another object of that name', () => {
+  const { create, call } = harness()
+  const { metadata } = create(ConfigMap, configMap('a'))
+  const attempt = (preconditions: object) =>
+    refusal(() => call('delete', ConfigMap, { namespace: 'default', name: 'a', options: { preconditions } }))
+      .message
+  expect(attempt({ uid: 'x' })).toContain(
+    `the UID in the precondition (x) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+  )
+  expect(attempt({ resourceVersion: '1' })).toContain(
+    `the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+  )
+})
+
+test('dry run goes all the way but the write', () => {
+  const { create, call, request, store } = harness()
+  const before = store.revision
+  create(ConfigMap, configMap('a'), { options: { dryRun: true } })
+  expect(store.revision).toBe(before)
+  create(ConfigMap, configMap('a'))
+  const at = { namespace: 'default', name: 'a', options: { dryRun: true } }
+  expect(call('update', ConfigMap, { ...at, body: configMap('a', { k: 'v' }) })).toMatchObject({
+    data: { k: 'v' },
+  })
+  expect(request('delete', ConfigMap, at).ok).toBe(true)
+  expect(request('get', ConfigMap, { namespace: 'default', name: 'a' }).ok).toBe(true)
+  expect(refusal(() => create(ConfigMap, configMap('a'), { options: { dryRun: true } })).reason).toBe(
+    'AlreadyExists',
+  )
+})
+
+test('deletecollection removes what the selector selects', () => {
+  const { create, call } = harness()
+  for (const app of ['x', 'x', 'y']) {
+    create(ConfigMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { generateName: 'a-', labels: { app } },
+    })
+  }
+  call('deletecollection', ConfigMap, { namespace: 'default', options: { labelSelector: 'app=x' } })
+  const left = call<{ items: { metadata: { labels: object } }[] }>('list', ConfigMap, {
+    namespace: 'default',
+  })
+  expect(left.items.map((it) => it.metadata.labels)).toEqual([{ app: 'y' }])
+})
+
+test('cluster-scoped objects live outside namespaces', () => {
+  const { create, get } = harness()
+  const node = create(Node, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, spec: {} })
+  expect(node.metadata.namespace).toBeUndefined()
+  expect(get(Node, 'node-1')).toBe(node)
+})
+
+test('the journal tells who asked, what was committed, and what watchers do because of it', () => {
+  const { create, watch, journal, api } = harness()
+  const watched = watch(ConfigMap)
+  const object = create(ConfigMap, configMap('a'), { userAgent: 'kubectl' })
+  const entries = journal
+    .entries()
+    .map(({ type, actor, object: ref, text }) => `${type} ${actor} ${ref}: ${text}`)
+  expect(entries).toEqual([
+    'request kubectl ConfigMap default/a: create',
+    'commit kube-apiserver ConfigMap default/a: created',
+  ])
+  expect(watched.events[0]!.cause).toBe(2)
+  expect(api.revisionCause(Number(object.metadata.resourceVersion))).toBe(2)
+  expect(journal.chain(2).map((it) => it.id)).toEqual([2, 1])
+})
