@@ -5,7 +5,8 @@ import type { Scheme } from '../api/scheme.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import type { ProcessHandle } from '../client/process-host.ts'
-import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { AnyController } from '../controllers/runtime/manager.ts'
+import { controllerManager } from '../controllers/runtime/manager.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
@@ -22,6 +23,7 @@ import type {
   ProcessControl,
   Snapshot,
 } from './cluster.ts'
+import { planControlPlane } from './control-plane.ts'
 import { diffObjects } from './diff.ts'
 import { drivingClient } from './driving-client.ts'
 import { toMs } from './duration.ts'
@@ -150,10 +152,10 @@ export class SimCluster implements Cluster {
     return process
   }
 
-  run(...controllers: readonly ControllerDefinition<never, never>[]): ProcessControl {
+  run(...controllers: readonly AnyController[]): ProcessControl {
     invariant(controllers.length > 0, 'there is a controller to run')
     const name = controllers.map((it) => it.component ?? `${it.name}-controller`).join('+')
-    return this.startProcess(name, [this.#foundation.controllerManager(controllers)])
+    return this.startProcess(name, [controllerManager({ controllers })])
   }
 
   // -- history ------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ export class SimCluster implements Cluster {
 
   /** Controllers and scheduler, as far as the options want them. */
   startControlPlane(): void {
-    for (const { name, user, components } of this.#foundation.controlPlane(this.#options)) {
+    for (const { name, user, components } of planControlPlane(this.#options)) {
       this.startProcess(name, components, user)
     }
   }

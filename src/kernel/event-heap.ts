@@ -1,4 +1,4 @@
-/** A binary heap of events ordered by (due, sequence). Cancelled events stay until they surface. */
+/** A binary heap of events ordered by (due, sequence). Cancelled events stay until they surface or outnumber the rest. */
 import type { Context, Timer } from './event-loop.ts'
 
 export class ScheduledEvent implements Timer {
@@ -37,12 +37,15 @@ export class ScheduledEvent implements Timer {
   }
 }
 
+/** Below this many items sweeping is not worth it. */
+const SWEEP_ABOVE = 1024
+
 export class EventHeap {
   /** Foreground events pending. */
   foreground = 0
   /** Events pending. */
   size = 0
-  readonly #items: ScheduledEvent[] = []
+  #items: ScheduledEvent[] = []
   #sequence = 0
 
   push(
@@ -101,6 +104,12 @@ export class EventHeap {
   forget(event: ScheduledEvent): void {
     this.size--
     if (!event.background) this.foreground--
+    if (this.#items.length > SWEEP_ABOVE && this.#items.length > 2 * this.size) this.#sweep()
+  }
+
+  /** Drops cancelled events, so that long timers which rarely fire do not pile up. A sorted array is a heap. */
+  #sweep(): void {
+    this.#items = this.#items.filter((event) => !event.cancelled).sort((a, b) => (before(a, b) ? -1 : 1))
   }
 
   #removeTop(): void {

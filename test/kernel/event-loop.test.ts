@@ -25,6 +25,18 @@ describe('order', () => {
     expect(loop.now).toBe(0)
   })
 
+  test('thousands of cancelled events leave the order of the others alone', async () => {
+    const loop = loopAt0()
+    const ran: number[] = []
+    for (let i = 0; i < 5000; i++) {
+      const due = (i * 7919) % 5000
+      const timer = loop.after(due, () => ran.push(due))
+      if (due % 10 !== 0) timer.cancel()
+    }
+    await loop.settle()
+    expect(ran).toEqual(Array.from({ length: 500 }, (_, i) => i * 10))
+  })
+
   test('time does not move while a promise continuation is runnable', async () => {
     const loop = loopAt0()
     const seen: number[] = []
