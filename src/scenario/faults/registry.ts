@@ -1,0 +1,18 @@
+/** All faults by the key that a `fault` step names them with. */
+import { crash } from './crash.ts'
+import type { AnyFault } from './fault.ts'
+import { heal, partition } from './partition.ts'
+import { pause, resume } from './pause.ts'
+import { recover } from './recover.ts'
+import { restart, stop } from './restart.ts'
+
+export const FAULTS: Readonly<Record<string, AnyFault>> = {
+  crash,
+  recover,
+  partition,
+  heal,
+  pause,
+  resume,
+  stop,
+  restart,
+}

@@ -1,0 +1,44 @@
+/** All steps by the key that a scenario names them with. */
+import { advance } from './advance.ts'
+import { apply } from './apply.ts'
+import { assert } from './assert.ts'
+import { create } from './create.ts'
+import { remove } from './delete.ts'
+import { describe } from './describe.ts'
+import { error } from './error.ts'
+import { events } from './events.ts'
+import { fault } from './fault.ts'
+import { get } from './get.ts'
+import { patch } from './patch.ts'
+import { print } from './print.ts'
+import { rollout } from './rollout.ts'
+import { scale } from './scale.ts'
+import { script } from './script.ts'
+import { settle } from './settle.ts'
+import { sleep } from './sleep.ts'
+import { wait } from './wait.ts'
+import { why } from './why.ts'
+
+export const STEPS = {
+  apply,
+  create,
+  patch,
+  delete: remove,
+  assert,
+  error,
+  wait,
+  sleep,
+  settle,
+  advance,
+  scale,
+  rollout,
+  fault,
+  script,
+  get,
+  describe,
+  events,
+  why,
+  print,
+}
+
+export type StepName = keyof typeof STEPS
