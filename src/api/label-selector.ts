@@ -331,3 +331,8 @@ function splitSymbols(run: string): Token[] {
     tokens.push({ kind: symbol as TokenKind, text: symbol })
   return tokens
 }
+
+/** A LabelSelector object as the text of a query: `a=b,c in (d,e)`. Throws SelectorError. */
+export function formatLabelSelector(selector: LabelSelector): string {
+  return compileSelector(selector).toString()
+}
