@@ -3,9 +3,9 @@
  * and comes back once if it was added meanwhile. Every key remembers what caused it to be added.
  * Upstream: client-go util/workqueue.
  *
- *   addAfter -> waiting --time--> ready --take--> taken --done--> (gone, or ready when added meanwhile)
- *   add ---------------------------^                 |
- *   add while taken ---------------------------------+ again
+ *   addAfter -> waiting --time--> ready --take--> starting --begin--> active --done--> (gone, or ready again)
+ *   add ---------------------------^                                    |
+ *   add while active ---------------------------------------------------+ again
  */
 import type { Context, EventLoop, Timer } from '../kernel/event-loop.ts'
 import type { Clock } from './process.ts'
@@ -23,7 +23,8 @@ export class WorkQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
   readonly #ready = new Map<string, QueuedKey>()
-  readonly #taken = new Set<string>()
+  readonly #starting = new Set<string>()
+  readonly #active = new Set<string>()
   readonly #again = new Map<string, QueuedKey>()
   readonly #waiting = new Map<string, { readonly due: number; readonly timer: Timer }>()
 
@@ -39,14 +40,15 @@ export class WorkQueue {
     return this.#ready.size
   }
 
-  /** Keys being worked on. */
+  /** Keys being worked on, or about to be. */
   get active(): number {
-    return this.#taken.size
+    return this.#starting.size + this.#active.size
   }
 
   add(key: string, why = ''): void {
+    if (this.#starting.has(key)) return // Whoever begins will see this change too.
     const { cause, background, task } = this.#loop.context
-    const list = this.#taken.has(key) ? this.#again : this.#ready
+    const list = this.#active.has(key) ? this.#again : this.#ready
     const queued = list.get(key)
     if (queued !== undefined) {
       if (queued.context.background && !background) queued.context = { cause, background }
@@ -87,18 +89,25 @@ export class WorkQueue {
     this.#waiting.set(key, { due, timer })
   }
 
+  /** The next key; until `begin`, adding it again changes nothing. */
   take(): QueuedKey | undefined {
     for (const [key, queued] of this.#ready) {
       this.#ready.delete(key)
-      this.#taken.add(key)
+      this.#starting.add(key)
       return queued
     }
     return undefined
   }
 
-  /** Every key taken must be given back. */
+  /** From now on a change to the key may come too late for who works on it. */
+  begin(key: string): void {
+    this.#starting.delete(key)
+    this.#active.add(key)
+  }
+
+  /** Every key begun must be given back. */
   done(key: string): void {
-    this.#taken.delete(key)
+    this.#active.delete(key)
     const again = this.#again.get(key)
     if (again === undefined) return
     this.#again.delete(key)

@@ -204,6 +204,7 @@ export class ControllerRunner<T extends KubeObject, Memory> {
 
   async #work({ key, why }: QueuedKey): Promise<void> {
     const { loop, journal } = this.#process
+    this.#queue.begin(key)
     if (journal.enabled) {
       const text = why === '' ? 'reconcile' : `reconcile: ${why}`
       const entry = journal.record('reconcile', this.#component, `${this.#definition.for.kind} ${key}`, text)
