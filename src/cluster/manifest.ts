@@ -73,7 +73,7 @@ const DEPTH_MAX = 500
 
 /** Objects of a manifest in order. Throws {@link InputError} at the first thing that is wrong. */
 export function parseManifest(text: string, file = 'manifest'): ManifestObject[] {
-  const objects = parseDocuments(text, file).flatMap((document) => objectsOf(document))
+  const objects = parseDocuments(text, file).flatMap((it) => manifestObjects(it.value, it.placeOf))
   refuseDuplicates(objects)
   return objects
 }
@@ -245,8 +245,8 @@ function megabytes(chars: number): string {
 
 // -- Kubernetes objects -------------------------------------------------------------------------------------
 
-function objectsOf(document: SourceDocument): ManifestObject[] {
-  const { value, placeOf } = document
+/** The objects that one value holds: itself, or the items of a List. Throws {@link InputError}. */
+export function manifestObjects(value: unknown, placeOf: SourceDocument['placeOf']): ManifestObject[] {
   if (!isRecord(value)) {
     throw new InputError(`expected a Kubernetes object, found ${nameOfType(value)}`, placeOf([]))
   }
@@ -261,7 +261,7 @@ function objectsOf(document: SourceDocument): ManifestObject[] {
   }
   if (String(value['kind']).endsWith('List') && Array.isArray(value['items'])) {
     return value['items'].flatMap((item: unknown, i) =>
-      objectsOf({ value: item, placeOf: (path) => placeOf(['items', i, ...asParts(path)]) }),
+      manifestObjects(item, (path) => placeOf(['items', i, ...asParts(path)])),
     )
   }
   const metadata = value['metadata']
