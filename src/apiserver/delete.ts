@@ -146,7 +146,8 @@ function planDeletion(call: Call, old: KubeObject): Plan {
     deletionGracePeriodSeconds: grace,
     ...(metadata.generation ? { generation: metadata.generation + 1 } : {}),
   }
-  return { kind: 'linger', object: withFinalizers(old, marked, finalizers) }
+  const dying = call.resource.hooks?.dying?.(old) ?? old
+  return { kind: 'linger', object: withFinalizers(dying, marked, finalizers) }
 }
 
 /** A delete of an object that is on its way out can only shorten its grace, and change who finalizes it. */

@@ -13,6 +13,8 @@ export interface ResourceHooks {
   update?(object: KubeObject, old: KubeObject, call: Call): KubeObject
   /** Whether an object on its way out may go although its metadata has no finalizers left (namespaces). */
   mayVanish?(object: KubeObject): boolean
+  /** The state in which an object that is being deleted lingers. */
+  dying?(object: KubeObject): KubeObject
   /** Before a delete; throws to refuse. */
   delete?(object: KubeObject, call: Call): void
   /** Hears every commit. */

@@ -5,7 +5,7 @@
  */
 import { ApiError, forbidden, methodNotServed, notServed } from '../api/errors.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
-import { objectRef } from '../api/kind.ts'
+import { groupResource, objectRef } from '../api/kind.ts'
 import type {
   ApiHandler,
   ApiRequest,
@@ -24,15 +24,18 @@ import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { Admission, type AdmissionPlugin } from './admission/plugin.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization.ts'
+import { HOOKS, SUBRESOURCES, writable } from './built-in.ts'
 import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
 import { changeText } from './change-text.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import { get, list } from './list.ts'
 import { after } from './maybe.ts'
+import { patch } from './patch.ts'
 import { prefixOf, Resource } from './resource.ts'
 import { Storage } from './storage.ts'
 import type { SubresourceHandler } from './subresource.ts'
+import { scaleOf } from './subresources/scale.ts'
 import { MAIN, STATUS, update } from './update.ts'
 import { bookmark, startWatch } from './watch.ts'
 
@@ -158,6 +161,8 @@ export class ApiServer implements ApiHandler, ServerContext {
         return create(call)
       case 'update':
         return update(call, MAIN)
+      case 'patch':
+        return patch(call, MAIN)
       case 'delete':
         return remove(call)
       case 'deletecollection':
@@ -270,19 +275,15 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   #addResource(kind: KindDefinition): Resource {
     const resource = new Resource(kind, this.storage.revision)
-    if (kind.status) resource.subresources.set('status', (call) => this.#status(call))
-    return resource
-  }
-
-  #status(call: Call): Maybe<ApiResponse> {
-    switch (call.request.verb) {
-      case 'get':
-        return get(call)
-      case 'update':
-        return update(call, STATUS)
-      default:
-        throw methodNotServed()
+    const name = groupResource(kind)
+    if (kind.status) resource.subresources.set('status', writable(STATUS))
+    if (kind.scale !== undefined) resource.subresources.set('scale', scaleOf)
+    for (const subresource of kind.subresources ?? []) {
+      const handler = SUBRESOURCES[`${name}/${subresource}`]
+      if (handler !== undefined) resource.subresources.set(subresource, handler)
     }
+    resource.hooks = HOOKS[name]
+    return resource
   }
 
   // -- commits --------------------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ export function change(
           : server.commit(call, (storage) => storage.replace(key, old, object))
         return after(stored, (result) => {
           if (result !== undefined) return result
-          if (left > 1 && !next.metadata?.resourceVersion) return attempt(left - 1)
+          const guarded = request.verb === 'update' && next.metadata?.resourceVersion
+          if (left > 1 && !guarded) return attempt(left - 1)
           throw conflict(kind, request.name!)
         })
       })

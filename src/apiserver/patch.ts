@@ -1,0 +1,76 @@
+/** PATCH: what a patch document makes of the stored object goes the way of an update (upstream: handlers/patch.go). */
+import { ApiError, badRequest, failure, requestEntityTooLarge, unsupportedMediaType } from '../api/errors.ts'
+import type { KindDefinition, KubeObject } from '../api/kind.ts'
+import { applyJsonPatch, MAX_OPERATIONS } from '../api/patch/json-patch.ts'
+import { mergePatch } from '../api/patch/merge-patch.ts'
+import { PatchError, strategicMerge } from '../api/patch/strategic-merge.ts'
+import type { ApiResponse, Maybe } from '../api/request.ts'
+import type { AnySchema } from '../api/schema.ts'
+import { decodePatched } from './body.ts'
+import { answer, type Call } from './call.ts'
+import { after } from './maybe.ts'
+import { change, type UpdateStrategy } from './update.ts'
+import { served } from './versions.ts'
+
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+] as const
+
+export function patch(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
+  const { kind } = call
+  return after(
+    change(call, strategy, (old) => decodePatched(call, patched(call, kind, served(kind, old)))),
+    (stored) => answer(call, 200, served(kind, stored)),
+  )
+}
+
+/** The patch document of a request applied to an object of `kind`; throws `ApiError` when it cannot be. */
+export function patched(call: Call, kind: Pick<KindDefinition, 'schema'>, object: KubeObject): KubeObject {
+  const { body, patchType } = call.request
+  try {
+    switch (patchType) {
+      case 'application/json-patch+json':
+        return applyJsonPatch(object, checkSize(body)) as KubeObject
+      case 'application/merge-patch+json':
+        return mergePatch(object, body) as KubeObject
+      case 'application/strategic-merge-patch+json': {
+        const schema = kind.schema() as AnySchema
+        if ('open' in schema && schema.open !== undefined) break
+        return strategicMerge(object, body, schema) as KubeObject
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error
+    throw patchType === 'application/json-patch+json' ? rejected(error.message) : badRequest(error.message)
+  }
+  throw unsupportedMediaType(
+    patchType ?? '',
+    PATCH_TYPES.filter((it) => it !== patchType),
+  )
+}
+
+function checkSize(body: unknown): unknown {
+  if (Array.isArray(body) && body.length > MAX_OPERATIONS) {
+    throw requestEntityTooLarge(
+      `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${body.length}`,
+    )
+  }
+  if (!Array.isArray(body)) {
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch',
+    )
+  }
+  return body
+}
+
+/** Upstream answers operations that cannot be done with this text and hides its own in a cause. */
+function rejected(message: string): ApiError {
+  return new ApiError(
+    failure('Invalid', 'the server rejected our request due to an error in our request', {
+      causes: [{ reason: 'UnexpectedServerResponse', message }],
+    }),
+  )
+}
