@@ -109,7 +109,7 @@ class Loader {
   }
 
   async #step(step: ScenarioStep, path: readonly (string | number)[]): Promise<LoadedStep> {
-    if ('try' in step) {
+    if (step.try !== undefined) {
       const operations = await this.#operations(step.try, [...path, 'try'])
       return {
         title: step.name ?? operations.map((it) => it.step.name).join(', '),

@@ -108,44 +108,53 @@ const clusterSpec = z
 
 const STEP_NAMES = Object.keys(STEPS) as StepName[]
 
-const operation = z
-  .strictObject({
-    ...(Object.fromEntries(
-      STEP_NAMES.map((name) => [name, (STEPS[name] as AnyStep).schema.optional()]),
-    ) as OperationShape),
-    description: z.string().optional(),
-    expectError: z
-      .union([z.literal(true), z.string().min(1)])
-      .optional()
-      .meta({ description: 'The step must fail; with this text in its message, if given.' }),
-  })
-  .refine((it) => STEP_NAMES.filter((name) => Object.hasOwn(it, name)).length === 1, {
-    error: `a step does exactly one thing: one of ${STEP_NAMES.join(', ')}`,
-  })
-  .meta({ id: 'operation', description: 'One thing to do.' })
+const operationFields = {
+  ...(Object.fromEntries(
+    STEP_NAMES.map((name) => [name, (STEPS[name] as AnyStep).schema.optional()]),
+  ) as OperationShape),
+  description: z.string().optional(),
+  expectError: z
+    .union([z.literal(true), z.string().min(1)])
+    .optional()
+    .meta({ description: 'The step must fail; with this text in its message, if given.' }),
+}
 
 type OperationShape = { [K in StepName]: z.ZodOptional<(typeof STEPS)[K]['schema']> }
+
+function thingsToDo(it: object): number {
+  return STEP_NAMES.filter((name) => Object.hasOwn(it, name)).length
+}
+
+const operation = z
+  .strictObject(operationFields)
+  .refine((it) => thingsToDo(it) === 1, {
+    error: `exactly one thing to do is needed: one of ${STEP_NAMES.join(', ')}`,
+  })
+  .meta({ id: 'operation', description: 'One thing to do.' })
 
 export type Operation = z.infer<typeof operation>
 
 const operations = z.array(operation)
 
-const group = z
+/** Does one thing, or, as in Chainsaw, several under `try`. One object rather than a union: its errors are better. */
+const step = z
   .strictObject({
     name: z.string().min(1).optional().meta({ description: 'Shown in the report.' }),
-    description: z.string().optional(),
-    try: operations.min(1).meta({ description: 'What the step does, in order.' }),
+    ...operationFields,
+    try: operations.min(1).optional().meta({ description: 'Several things to do, in order.' }),
     catch: operations.optional().meta({ description: 'Done when something in try failed.' }),
     finally: operations.optional().meta({ description: 'Done in the end, whatever happened.' }),
   })
-  .meta({ id: 'step', description: 'Several things under one name.' })
-
-const single = operation
-  .safeExtend({ name: z.string().min(1).optional().meta({ description: 'Shown in the report.' }) })
-  .meta({ description: 'A step that does one thing.' })
-
-/** A step with `try` is a group; every other step does one thing. */
-const step = z.union([group, single])
+  .refine((it) => thingsToDo(it) + (it.try === undefined ? 0 : 1) === 1, {
+    error: `a step does exactly one thing: one of ${STEP_NAMES.join(', ')}, or several under try`,
+  })
+  .refine((it) => it.try !== undefined || (it.catch === undefined && it.finally === undefined), {
+    error: 'catch and finally belong to a step with try, or to the spec of the scenario',
+  })
+  .refine((it) => it.try === undefined || it.expectError === undefined, {
+    error: 'expectError belongs to one of the things under try',
+  })
+  .meta({ id: 'step' })
 
 export const scenario = z
   .strictObject({

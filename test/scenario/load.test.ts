@@ -109,7 +109,7 @@ describe('mistakes are explained with their place', () => {
     {
       name: 'an unknown field inside a group',
       steps: '  - try:\n    - scale: {ref: deployment/web, replica: 3}',
-      want: 'x.yaml:6:37: unknown field "replica": did you mean "replicas"?',
+      want: 'x.yaml:6:36: unknown field "replica": did you mean "replicas"?',
     },
     {
       name: 'a negative number of replicas',
