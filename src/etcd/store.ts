@@ -36,6 +36,8 @@ import { KvRecord, NO_LEASE, recordAt } from './record.ts'
 import { runTxn } from './txn.ts'
 import { checkKey, checkPut, checkRange, checkTxn } from './txn-check.ts'
 import { type Watch, WatchHub, type WatchSink } from './watch-hub.ts'
+import { WatchStream, type WatchStreamResponse } from './watch-stream.ts'
+import { putEntrySize, REQUEST_BYTES_MAX, type SizeOf, txnEntrySize } from './wire-size.ts'
 
 /** Where leases and progress notices get their time from; the kernel's event loop has this shape. */
 export interface StoreClock {
@@ -51,6 +53,11 @@ export interface StoreOptions<V> {
   readonly compareValues?: ValueComparer<V>
   /** Values that count as none for ignoreValue. Default: the empty string. */
   readonly isEmptyValue?: (value: V) => boolean
+  /**
+   * Bytes of a value on the wire. With it, the general door refuses requests that are too large, and watch
+   * streams split responses. Default: sizes do not matter.
+   */
+  readonly sizeOf?: SizeOf<V>
   /** Picks ids for leases granted without one. Default: counts from a fixed start. */
   readonly nextLeaseId?: () => bigint
   /**
@@ -257,6 +264,10 @@ export class Store<V> {
 
   put(request: PutRequest<V>): PutResponse<V> {
     checkPut(request, this.#isEmptyValue)
+    const { sizeOf } = this.#options
+    if (sizeOf !== undefined && putEntrySize(request, sizeOf) > REQUEST_BYTES_MAX) {
+      throw new EtcdError('RequestTooLarge')
+    }
     this.#checkLease(request.lease ?? NO_LEASE)
     const revision = this.#revision + 1
     const previous = this.applyPut(request, revision)
@@ -278,6 +289,10 @@ export class Store<V> {
 
   txn(request: TxnRequest<V>): TxnResponse<V> {
     checkTxn(request, this.#isEmptyValue)
+    const { sizeOf } = this.#options
+    if (sizeOf !== undefined && txnEntrySize(request, sizeOf) > REQUEST_BYTES_MAX) {
+      throw new EtcdError('RequestTooLarge')
+    }
     const before = this.#history.end
     const response = runTxn(this, request, this.#compareValues)
     if (this.#history.end > before) this.#commit(this.#revision + 1)
@@ -344,6 +359,11 @@ export class Store<V> {
     const watch = this.#watches.open(request, sink)
     if (request.progressNotify) this.#armProgressTimer()
     return watch
+  }
+
+  /** Many watches over one stream, as etcd's protocol has it. */
+  watchStream(send: (response: WatchStreamResponse<V>) => void): WatchStream<V> {
+    return new WatchStream(this, send, this.#options.sizeOf)
   }
 
   // Mirrors, copies and the past.

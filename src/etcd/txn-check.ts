@@ -50,8 +50,8 @@ interface Writes {
 
 interface Interval {
   readonly start: string
-  /** Exclusive; undefined: open. */
-  readonly end: string | undefined
+  /** Exclusive. */
+  readonly end: string
 }
 
 const NO_WRITES: Writes = { puts: new Set(), deletions: [] }
@@ -70,10 +70,7 @@ function collectWrites<V>(ops: readonly RequestOp<V>[] | undefined): Writes {
   for (const op of ops) {
     if (!('deleteRange' in op)) continue
     const { key, rangeEnd = '' } = op.deleteRange
-    deletions.push({
-      start: key,
-      end: rangeEnd === '' ? `${key}\0` : rangeEnd === '\0' ? undefined : rangeEnd,
-    })
+    deletions.push({ start: key, end: rangeEnd === '' ? `${key}\0` : rangeEnd })
   }
   for (const op of ops) {
     if (!('txn' in op)) continue
@@ -88,6 +85,10 @@ function collectWrites<V>(ops: readonly RequestOp<V>[] | undefined): Writes {
   return { puts, deletions }
 }
 
+/**
+ * The zero byte that means "to the last key" is taken for an ordinary end here, as etcd does, so such a
+ * deletion may overlap puts.
+ */
 function contains(interval: Interval, key: string): boolean {
-  return key >= interval.start && (interval.end === undefined || key < interval.end)
+  return key >= interval.start && key < interval.end
 }

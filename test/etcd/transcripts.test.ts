@@ -1,0 +1,20 @@
+/**
+ * Replays what a real etcd answered to a million generated operations. A divergence names the operation and
+ * both answers; `npm run test:etcd` compares with a living etcd, `npm run test:etcd:record` writes these.
+ */
+import { expect, test } from 'vitest'
+import { compareRecorded } from './oracle/differential.ts'
+import { OurSide } from './oracle/ours.ts'
+import { readTranscript, transcriptFiles } from './oracle/transcripts.ts'
+
+const files = transcriptFiles()
+
+test('there are transcripts of a million operations', () => {
+  expect(files.length).toBeGreaterThanOrEqual(5)
+})
+
+test.each(files)('%s', (file) => {
+  const { seed, answers } = readTranscript(file)
+  expect(answers.length).toBe(20_000)
+  expect(compareRecorded(seed, answers, new OurSide())).toBeUndefined()
+})
