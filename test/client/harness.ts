@@ -39,6 +39,7 @@ export function harness(options: { readonly latency?: LatencyModel } = {}): Harn
   const store = new Store<KubeObject>({ clock })
   const random = (name: string) => randomStream(1, name)
   const server = new ApiServer({ loop, journal, scheme, store, random: random('kube-apiserver') })
+  server.bootstrap()
   const { latency } = options
   const network = new Network({
     loop,

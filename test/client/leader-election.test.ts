@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { Lease } from '../../src/api/coordination/lease.ts'
-import { Namespace } from '../../src/api/core/namespace.ts'
 import { runLeaderElection } from '../../src/client/leader-election.ts'
 import { type Harness, harness } from './harness.ts'
 
@@ -18,11 +17,6 @@ function candidate(h: Harness, name: string, leads: string[]) {
 
 async function twoCandidates() {
   const h = harness()
-  await h.user((client) =>
-    client
-      .create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' }, spec: {} })
-      .then(() => undefined),
-  )
   const leads: string[] = []
   const a = candidate(h, 'a', leads)
   const b = candidate(h, 'b', leads)
