@@ -1,11 +1,25 @@
 /** Which resources have behaviour beyond what their kinds declare: one line each. */
 import { methodNotServed } from '../api/errors.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
-import type { Call } from './call.ts'
+import { defaultIngressClass } from './admission/default-ingress-class.ts'
+import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts'
+import { namespaceLifecycle } from './admission/namespace-lifecycle.ts'
+import type { AdmissionPlugin } from './admission/plugin.ts'
+import { priority } from './admission/priority.ts'
+import { runtimeClass } from './admission/runtime-class.ts'
+import { serviceAccount } from './admission/service-account.ts'
+import {
+  defaultStorageClass,
+  persistentVolumeClaimResize,
+  storageObjectInUseProtection,
+} from './admission/storage.ts'
+import { taintNodesByCondition } from './admission/taint-nodes-by-condition.ts'
+import type { Call, ServerContext } from './call.ts'
 import { get } from './list.ts'
 import { finalizeNamespace, NAMESPACE_HOOKS } from './namespaces.ts'
 import { patch } from './patch.ts'
 import type { ResourceHooks } from './resource.ts'
+import { serviceHooks } from './services.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { bind } from './subresources/binding.ts'
 import { evict } from './subresources/eviction.ts'
@@ -18,9 +32,31 @@ export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
   'namespaces/finalize': finalizeNamespace,
 }
 
-/** By `resource[.group]`. */
-export const HOOKS: Readonly<Record<string, ResourceHooks>> = {
-  namespaces: NAMESPACE_HOOKS,
+/** By `resource[.group]`; made anew for every server. */
+export const HOOKS: Readonly<Record<string, (server: ServerContext) => ResourceHooks>> = {
+  namespaces: () => NAMESPACE_HOOKS,
+  services: serviceHooks,
+}
+
+export interface AdmissionOptions {
+  /** Refuse pods whose service account does not exist (yet): only where a controller makes the default ones. */
+  readonly requireServiceAccounts?: boolean
+}
+
+/** The plug-ins that are on by default, in upstream's order (kubeapiserver/options/plugins.go). */
+export function defaultAdmission(options: AdmissionOptions = {}): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle,
+    serviceAccount({ required: options.requireServiceAccounts ?? false }),
+    taintNodesByCondition,
+    priority,
+    defaultTolerationSeconds,
+    defaultStorageClass,
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize,
+    runtimeClass,
+    defaultIngressClass,
+  ]
 }
 
 /** A subresource that is read, replaced and patched like the object, with a strategy of its own. */

@@ -24,7 +24,9 @@ export interface ServerContext {
   /** The object as it is now, without authorization. */
   find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined
   /** All objects now, in key order, without authorization. */
-  each(group: string, resource: string, namespace?: string): Iterable<KubeObject>
+  each(group: string, resource: string, namespace?: string): readonly KubeObject[]
+  /** The same, kept until the resource changes: for small resources that every request asks about. */
+  cached(group: string, resource: string, namespace?: string): readonly KubeObject[]
   /** Serves a request made by the server itself, past authorization. */
   serve(request: ApiRequest): Maybe<ApiResponse>
   /** Serves a request made on behalf of the caller of another one: authorized, admitted, journalled. */

@@ -29,6 +29,8 @@ export class Resource {
   readonly hub: WatchHub
   readonly indexes: LazyIndexes
   hooks: ResourceHooks | undefined
+  /** Whole lists by namespace, dropped at every commit. */
+  readonly lists = new Map<string, readonly KubeObject[]>()
   readonly subresources = new Map<string, SubresourceHandler>()
 
   constructor(kind: KindDefinition, revision: number) {

@@ -24,7 +24,8 @@ import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { Admission, type AdmissionPlugin } from './admission/plugin.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization.ts'
-import { HOOKS, SUBRESOURCES, writable } from './built-in.ts'
+import { bootstrap } from './bootstrap.ts'
+import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
 import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
 import { changeText } from './change-text.ts'
 import { create } from './create.ts'
@@ -50,7 +51,9 @@ export interface ApiServerOptions {
   /** Commits of this store are what watchers hear of, whoever makes them. */
   readonly store: Store<KubeObject>
   readonly random: Random
+  /** Default: the plug-ins that upstream turns on by default, with `admissionOptions`. */
   readonly admission?: readonly AdmissionPlugin[]
+  readonly admissionOptions?: AdmissionOptions
   readonly authorizer?: Authorizer
 }
 
@@ -81,7 +84,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.scheme = options.scheme
     this.random = options.random
     this.storage = new Storage(options.store, options.loop)
-    this.admission = new Admission(options.admission ?? [])
+    this.admission = new Admission(options.admission ?? defaultAdmission(options.admissionOptions))
     this.#authorizer = options.authorizer ?? ALLOW_ALL
     this.#store = options.store
     this.#store.watch(
@@ -96,6 +99,11 @@ export class ApiServer implements ApiHandler, ServerContext {
         closed: () => invariant(false, 'the API server hears every commit'),
       },
     )
+  }
+
+  /** Creates the system namespaces, priority classes and the `kubernetes` Service where they are absent. */
+  bootstrap(): void {
+    bootstrap(this)
   }
 
   // -- requests -------------------------------------------------------------------------------------------
@@ -238,7 +246,17 @@ export class ApiServer implements ApiHandler, ServerContext {
     return this.storage.get(this.resourceOf(group, resource).keyOf(namespace, name))
   }
 
-  each(group: string, resource: string, namespace?: string): Iterable<KubeObject> {
+  cached(group: string, resource: string, namespace = ''): readonly KubeObject[] {
+    const { lists } = this.resourceOf(group, resource)
+    let list = lists.get(namespace)
+    if (list === undefined) {
+      list = this.each(group, resource, namespace)
+      lists.set(namespace, list)
+    }
+    return list
+  }
+
+  each(group: string, resource: string, namespace?: string): readonly KubeObject[] {
     const objects: KubeObject[] = []
     const { storage } = this
     storage.each(
@@ -282,7 +300,7 @@ export class ApiServer implements ApiHandler, ServerContext {
       const handler = SUBRESOURCES[`${name}/${subresource}`]
       if (handler !== undefined) resource.subresources.set(subresource, handler)
     }
-    resource.hooks = HOOKS[name]
+    resource.hooks = HOOKS[name]?.(this)
     return resource
   }
 
@@ -305,6 +323,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     const cause = heartbeat ? outer.cause : this.#record(resource, revision, object, previous, origin?.call)
     loop.context = { cause, background: heartbeat, task: outer.task }
     try {
+      if (resource.lists.size > 0) resource.lists.clear()
       resource.indexes.update(key, object, previous)
       resource.hooks?.committed?.(object, previous)
       resource.hub.dispatch({ revision, object, previous, cause })

@@ -3,7 +3,7 @@
  * the write: on a store in memory the next revision is known before the write, so that store, history,
  * watchers and the answer share one reference.
  */
-import { deepFreeze } from '../api/decode.ts'
+import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { Maybe } from '../api/request.ts'
 import type { Store } from '../etcd/store.ts'

@@ -40,6 +40,7 @@ export interface Watched {
   stop(): void
 }
 
+/** Without admission unless asked: `harness({ admission: undefined })` has the default plug-ins. */
 export function harness(options: Partial<ApiServerOptions> = {}): Harness {
   const loop = new EventLoop({ start: START })
   const journal = new Journal(loop, 'full')
@@ -55,6 +56,7 @@ export function harness(options: Partial<ApiServerOptions> = {}): Harness {
     scheme,
     store,
     random: randomStream(1, 'apiserver'),
+    admission: [],
     ...options,
   })
   const request = (verb: Verb, kind: Served, more: Partial<ApiRequest> = {}): ApiResponse => {

@@ -1,0 +1,81 @@
+/** What the API server itself puts into an empty cluster: system namespaces, priority classes, its own Service. */
+import type { KubeObject } from '../api/kind.ts'
+import type { UserInfo } from '../api/request.ts'
+import type { ServerContext } from './call.ts'
+import { SERVICE_CIDR } from './services.ts'
+
+/** The server's identity for what it does on its own. */
+export const LOOPBACK: UserInfo = {
+  name: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+}
+
+/** Address under which pods reach the API server: the first of the service range. */
+export const KUBERNETES_SERVICE_IP = '10.96.0.1'
+
+const meta = (name: string, namespace?: string) => (namespace ? { name, namespace } : { name })
+
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'].map(
+  (name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: meta(name) }),
+)
+
+const PRIORITY_CLASSES: readonly (KubeObject & Record<string, unknown>)[] = [
+  {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: meta('system-node-critical'),
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+  {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: meta('system-cluster-critical'),
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+]
+
+const KUBERNETES_SERVICE: KubeObject & Record<string, unknown> = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { ...meta('kubernetes', 'default'), labels: { component: 'apiserver', provider: 'kubernetes' } },
+  spec: {
+    clusterIP: KUBERNETES_SERVICE_IP,
+    type: 'ClusterIP',
+    sessionAffinity: 'None',
+    ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+  },
+}
+
+const SERVICE_CIDR_OBJECT: KubeObject & Record<string, unknown> = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  metadata: meta('kubernetes'),
+  spec: { cidrs: [SERVICE_CIDR] },
+}
+
+/** Creates what is absent; an object that is there already stays as it is. */
+export function bootstrap(server: ServerContext, more: readonly KubeObject[] = []): void {
+  const objects = [...NAMESPACES, ...PRIORITY_CLASSES, SERVICE_CIDR_OBJECT, KUBERNETES_SERVICE, ...more]
+  for (const object of objects) ensure(server, object)
+}
+
+function ensure(server: ServerContext, object: KubeObject): void {
+  const kind = server.scheme.of(object)
+  if (kind === undefined) return
+  const { name, namespace } = object.metadata!
+  if (server.find(kind.group, kind.resource, namespace, name!) !== undefined) return
+  const { group, version, resource } = kind
+  void server.serve({
+    verb: 'create',
+    group,
+    version,
+    resource,
+    namespace,
+    body: object,
+    user: LOOPBACK,
+    userAgent: 'kube-apiserver',
+  })
+}
