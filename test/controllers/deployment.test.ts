@@ -56,7 +56,7 @@ function deployment(it: DeploymentCase): Stored<Deployment> {
     spec: {
       replicas: it.replicas,
       selector: { matchLabels: { app: 'foo' } },
-      template: {},
+      template: { spec: { containers: [] } },
       strategy: {
         type: it.strategy ?? 'RollingUpdate',
         rollingUpdate: { maxSurge: it.maxSurge ?? undefined, maxUnavailable: it.maxUnavailable ?? undefined },

@@ -14,6 +14,8 @@ export const Scale = defineKind<Scale>({
   nameRule: 'dns1123Subdomain',
   generation: false,
   status: false,
+  // Only ever met as a subresource of others.
+  verbs: [],
   unconditionalUpdate: true,
 })
 

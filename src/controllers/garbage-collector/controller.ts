@@ -1,0 +1,277 @@
+/**
+ * Deletes what has lost all of its owners, and carries out foreground and orphaning deletions
+ * (garbagecollector.go). It watches every kind that can be watched and deleted, custom ones included.
+ */
+import { isNotFound } from '../../api/errors.ts'
+import { apiVersionOf, type KindDefinition, type KubeObject, type Stored } from '../../api/kind.ts'
+import type { OwnerReference } from '../../api/meta/object-meta.ts'
+import type { EventRecorder } from '../../client/event-recorder.ts'
+import type { Component, Process } from '../../client/process.ts'
+import { invariant, unreachable } from '../../kernel/invariant.ts'
+import { KeyWorker } from '../shared/key-worker.ts'
+import { type Decision, decide, type Judged, type OwnerState } from './decide.ts'
+import {
+  blockingDependents,
+  type Consequences,
+  FOREGROUND,
+  type GraphNode,
+  type Identity,
+  ORPHAN,
+  OwnerGraph,
+  waitsFor,
+} from './graph.ts'
+
+const COMPONENT = 'garbage-collector-controller'
+const CONCURRENT_SYNCS = 20
+/** Owners known to be absent; an owner's thousand dependents ask for it once. */
+const ABSENT_MAX = 500
+
+export const garbageCollector: Component = {
+  name: 'garbage-collector',
+  start: (process) => new GarbageCollector(process).start(),
+}
+
+/** Kinds whose objects can be owned or own; Events have too short a life to be worth it. */
+export function isCollected(kind: KindDefinition): boolean {
+  const can = (verb: string) => kind.verbs === undefined || kind.verbs.includes(verb)
+  return can('delete') && can('watch') && kind.resource !== 'events'
+}
+
+class GarbageCollector {
+  readonly #process: Process
+  readonly #recorder: EventRecorder
+  readonly #graph = new OwnerGraph()
+  readonly #absent = new Set<string>()
+  readonly #watched = new Set<string>()
+  readonly #deletions: KeyWorker
+  readonly #orphans: KeyWorker
+
+  constructor(process: Process) {
+    this.#process = process
+    this.#recorder = process.recorder(COMPONENT)
+    this.#deletions = new KeyWorker(process, COMPONENT, CONCURRENT_SYNCS, (uid) => this.#attemptToDelete(uid))
+    this.#orphans = new KeyWorker(process, COMPONENT, CONCURRENT_SYNCS, (uid) => this.#orphan(uid))
+  }
+
+  start(): void {
+    const { scheme, informers } = this.#process
+    this.#watchKinds()
+    this.#process.onStop(scheme.onChange(() => this.#process.alive && this.#watchKinds()))
+    informers.whenSynced(() => {
+      this.#deletions.start()
+      this.#orphans.start()
+    })
+  }
+
+  #watchKinds(): void {
+    const { scheme, informers } = this.#process
+    for (const kind of scheme.all()) {
+      const resource = `${kind.resource}.${kind.group}`
+      if (!isCollected(kind) || this.#watched.has(resource)) continue
+      if (scheme.byResource(kind.group, kind.resource) !== kind) continue
+      this.#watched.add(resource)
+      informers.for(kind).addHandlers({
+        add: (object) => this.#observe(kind, object),
+        update: (object, old) => this.#observe(kind, object, old),
+        delete: (object) => this.#follow(this.#graph.remove(object.metadata.uid)),
+      })
+    }
+  }
+
+  #observe(kind: KindDefinition, object: Stored<KubeObject>, old?: Stored<KubeObject>): void {
+    if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
+      this.#follow(this.#graph.remove(old.metadata.uid))
+      this.#observe(kind, object)
+      return
+    }
+    const { namespace = '', name, uid } = object.metadata
+    const identity = { apiVersion: apiVersionOf(kind), kind: kind.kind, namespace, name, uid }
+    const consequences = this.#graph.put(identity, object, old)
+    for (const owner of consequences.misplaced) this.#reportMisplaced(identity, owner)
+    this.#follow(consequences)
+  }
+
+  #follow({ check, orphan }: Consequences): void {
+    for (const uid of check) this.#deletions.add(uid)
+    for (const uid of orphan) this.#orphans.add(uid)
+  }
+
+  #reportMisplaced({ apiVersion, kind, namespace, name, uid }: Identity, owner: OwnerReference): void {
+    const reference = `${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}`
+    const message = `ownerRef [${reference}] does not exist in namespace "${namespace}"`
+    this.#recorder.event(
+      { apiVersion, kind, metadata: { namespace, name, uid } },
+      'Warning',
+      'OwnerRefInvalidNamespace',
+      message,
+    )
+  }
+
+  async #attemptToDelete(uid: string): Promise<void> {
+    const node = this.#graph.get(uid)
+    if (node === undefined) return
+    // Being deleted is a one-way trip; its dependents are looked at when it has ended.
+    if (node.beingDeleted && !node.deletingDependents) return
+    const latest = await this.#find(node.identity)
+    if (latest === undefined || latest.metadata.uid !== uid) return this.#confirmAbsent(node)
+    // Known by name alone, and it exists: the watch will bring it.
+    if (node.virtual) return
+    if (node.deletingDependents) return this.#finishForeground(node, latest)
+    await this.#carryOut(node, latest, decide(await this.#judge(node, latest)))
+  }
+
+  #confirmAbsent({ identity }: GraphNode): void {
+    this.#rememberAbsent(identity)
+    this.#follow(this.#graph.removeAbsent(identity))
+  }
+
+  /** Looks at each owner, live. */
+  async #judge(node: GraphNode, latest: Stored<KubeObject>) {
+    const owners: Judged[] = []
+    for (const reference of latest.metadata.ownerReferences ?? []) {
+      owners.push({ reference, state: await this.#stateOf(reference, node.identity) })
+    }
+    return {
+      owners,
+      finalizers: latest.metadata.finalizers ?? [],
+      dependents: node.dependents.size,
+      dependentWaits: [...node.dependents].some((it) => it.deletingDependents),
+    }
+  }
+
+  async #stateOf(reference: OwnerReference, of: Identity): Promise<OwnerState> {
+    const kind = this.#kindOf(reference)
+    // A namespaced owner of a cluster-scoped object can never be found: better to keep the object than to guess.
+    if (kind.namespaced && of.namespace === '') return 'solid'
+    const place = { ...reference, namespace: kind.namespaced ? of.namespace : '' }
+    if (this.#absent.has(absentKey(place))) return 'absent'
+    const owner = await this.#find(place)
+    if (owner === undefined || owner.metadata.uid !== reference.uid) {
+      this.#rememberAbsent(place)
+      return 'absent'
+    }
+    return waitsFor(owner, FOREGROUND) ? 'waiting' : 'solid'
+  }
+
+  async #carryOut(node: GraphNode, latest: Stored<KubeObject>, decision: Decision): Promise<void> {
+    const kind = this.#kindOf(node.identity)
+    const { namespace, name, uid } = latest.metadata
+    switch (decision.action) {
+      case 'keep':
+        return
+      case 'unlink':
+        return this.#patchOwners(node.identity, decision.uids)
+      case 'delete': {
+        if (decision.unblock) await this.#unblockOwners(kind, latest)
+        const options = { propagationPolicy: decision.propagation, preconditions: { uid } }
+        await this.#process.client.delete(kind, { namespace, name }, options)
+        return
+      }
+      default:
+        unreachable(decision)
+    }
+  }
+
+  /** The last step of a foreground deletion: its finalizer goes when nothing blocks any more. */
+  async #finishForeground(node: GraphNode, latest: Stored<KubeObject>): Promise<void> {
+    const blocking = blockingDependents(node)
+    if (blocking.length === 0) return this.#removeFinalizer(node.identity, latest, FOREGROUND)
+    for (const it of blocking) if (!it.deletingDependents) this.#deletions.add(it.identity.uid)
+  }
+
+  async #orphan(uid: string): Promise<void> {
+    const node = this.#graph.get(uid)
+    if (node === undefined) return
+    for (const dependent of [...node.dependents]) await this.#patchOwners(dependent.identity, [uid])
+    const latest = await this.#find(node.identity)
+    if (latest?.metadata.uid === uid) await this.#removeFinalizer(node.identity, latest, ORPHAN)
+  }
+
+  async #patchOwners(identity: Identity, uids: readonly string[]): Promise<void> {
+    const latest = await this.#find(identity)
+    if (latest === undefined || latest.metadata.uid !== identity.uid) return
+    const kept = (latest.metadata.ownerReferences ?? []).filter((it) => !uids.includes(it.uid))
+    await this.#patchMetadata(identity, latest, { ownerReferences: kept })
+  }
+
+  async #unblockOwners(kind: KindDefinition, latest: Stored<KubeObject>): Promise<void> {
+    const references = (latest.metadata.ownerReferences ?? []).map((it) => ({
+      ...it,
+      blockOwnerDeletion: false,
+    }))
+    await this.#patchMetadata(
+      {
+        ...kind,
+        ...latest.metadata,
+        apiVersion: apiVersionOf(kind),
+        namespace: latest.metadata.namespace ?? '',
+      },
+      latest,
+      {
+        ownerReferences: references,
+      },
+    )
+  }
+
+  async #removeFinalizer(identity: Identity, latest: Stored<KubeObject>, finalizer: string): Promise<void> {
+    const finalizers = latest.metadata.finalizers ?? []
+    if (!finalizers.includes(finalizer)) return
+    await this.#patchMetadata(identity, latest, { finalizers: finalizers.filter((it) => it !== finalizer) })
+  }
+
+  /** A merge patch guarded by the version it was derived from, so that it replaces whole lists safely. */
+  async #patchMetadata(identity: Identity, latest: Stored<KubeObject>, metadata: object): Promise<void> {
+    const { namespace, name, uid, resourceVersion } = latest.metadata
+    const patch = { metadata: { ...metadata, uid, resourceVersion } }
+    try {
+      await this.#process.client.patch(this.#kindOf(identity), { namespace, name }, patch, {
+        type: 'application/merge-patch+json',
+      })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
+  #find(identity: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+  }) {
+    const { namespace, name } = identity
+    return this.#process.client.find(
+      this.#kindOf(identity),
+      namespace === '' ? { name } : { namespace, name },
+    )
+  }
+
+  /** @throws when no such kind is served (any more): tried again later */
+  #kindOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): KindDefinition {
+    const known = this.#process.scheme.byKind(apiVersion, kind)
+    if (known === undefined) throw new Error(`unable to get REST mapping for ${apiVersion}/${kind}.`)
+    return known
+  }
+
+  #rememberAbsent(identity: Omit<Identity, 'kind' | 'apiVersion'> & { readonly kind: string }): void {
+    if (this.#absent.size >= ABSENT_MAX) {
+      const [oldest] = this.#absent
+      invariant(oldest !== undefined, 'a full set has a first element')
+      this.#absent.delete(oldest)
+    }
+    this.#absent.add(absentKey(identity))
+  }
+}
+
+function absentKey({
+  kind,
+  namespace,
+  name,
+  uid,
+}: {
+  kind: string
+  namespace: string
+  name: string
+  uid: string
+}): string {
+  return `${kind} ${namespace}/${name} ${uid}`
+}

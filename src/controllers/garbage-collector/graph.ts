@@ -1,0 +1,229 @@
+/**
+ * Who owns whom, over all objects that the garbage collector watches. Owners that were never seen stand in it as
+ * `virtual` nodes until somebody has looked (garbagecollector/graph_builder.go).
+ */
+import type { KubeObject, Stored } from '../../api/kind.ts'
+import type { OwnerReference } from '../../api/meta/object-meta.ts'
+
+export const FOREGROUND = 'foregroundDeletion'
+export const ORPHAN = 'orphan'
+
+/** Where an object is found. */
+export interface Identity {
+  readonly apiVersion: string
+  readonly kind: string
+  /** '' for cluster-scoped ones. */
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface GraphNode {
+  identity: Identity
+  /** Only named by its dependents so far. */
+  virtual: boolean
+  beingDeleted: boolean
+  /** In foreground deletion: goes once nothing that blocks it is left. */
+  deletingDependents: boolean
+  owners: readonly OwnerReference[]
+  readonly dependents: Set<GraphNode>
+}
+
+/** What a change leads to, as uids. */
+export interface Consequences {
+  /** May have to go: to be looked at, live. */
+  readonly check: readonly string[]
+  /** Their dependents lose them as owners. */
+  readonly orphan: readonly string[]
+  /** Owner references that name an object of another namespace. */
+  readonly misplaced: readonly OwnerReference[]
+}
+
+const NOTHING: Consequences = { check: [], orphan: [], misplaced: [] }
+const NO_OWNERS: readonly OwnerReference[] = []
+
+export class OwnerGraph {
+  readonly #nodes = new Map<string, GraphNode>()
+
+  get(uid: string): GraphNode | undefined {
+    return this.#nodes.get(uid)
+  }
+
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  /** An object as it is now; `old` as it was, if it was known. */
+  put(identity: Identity, object: Stored<KubeObject>, old?: Stored<KubeObject>): Consequences {
+    const metadata = object.metadata
+    if (old !== undefined && sameBonds(metadata, old.metadata)) return NOTHING
+    const owners = metadata.ownerReferences ?? NO_OWNERS
+    const check: string[] = []
+    const misplaced: OwnerReference[] = []
+    let node = this.#nodes.get(identity.uid)
+    if (node === undefined) {
+      node = {
+        identity,
+        virtual: false,
+        beingDeleted: false,
+        deletingDependents: false,
+        owners: NO_OWNERS,
+        dependents: new Set(),
+      }
+      this.#nodes.set(identity.uid, node)
+    } else if (node.virtual) {
+      node.identity = identity
+      node.virtual = false
+      // Those who expected it elsewhere must be looked at: for them it does not exist.
+      for (const dependent of node.dependents)
+        if (!agrees(dependent, identity)) check.push(dependent.identity.uid)
+    }
+    this.#relink(node, owners, check, misplaced)
+    if (metadata.deletionTimestamp !== undefined) node.beingDeleted = true
+    const orphan = this.#transitions(node, object, old, check)
+    return { check, orphan, misplaced }
+  }
+
+  /** It is gone, as a watch has told. */
+  remove(uid: string): Consequences {
+    const node = this.#nodes.get(uid)
+    if (node === undefined) return NOTHING
+    this.#nodes.delete(uid)
+    const check = [...node.dependents].map((it) => it.identity.uid)
+    for (const owner of node.owners) {
+      const ownerNode = this.#nodes.get(owner.uid)
+      if (ownerNode === undefined) continue
+      ownerNode.dependents.delete(node)
+      if (ownerNode.deletingDependents) check.push(owner.uid)
+    }
+    return { check, orphan: [], misplaced: [] }
+  }
+
+  /** Somebody looked, and there is no such object: not under this uid, or not at this place. */
+  removeAbsent(absent: Identity): Consequences {
+    const node = this.#nodes.get(absent.uid)
+    if (node === undefined) return NOTHING
+    const believers: GraphNode[] = []
+    const others: GraphNode[] = []
+    for (const it of node.dependents) (agrees(it, absent) ? believers : others).push(it)
+    const check = believers.map((it) => it.identity.uid)
+    // A real object of this uid lives at another place.
+    if (!node.virtual && !samePlace(node.identity, absent)) return { check, orphan: [], misplaced: [] }
+    if (!node.virtual || others.length === 0) return this.remove(absent.uid)
+    // Its dependents do not agree where it is: look where the others say.
+    const next = others[0]!.owners.find((it) => it.uid === absent.uid)!
+    node.identity = identityOf(next, others[0]!.identity.namespace)
+    return { check: [...check, absent.uid], orphan: [], misplaced: [] }
+  }
+
+  #relink(
+    node: GraphNode,
+    owners: readonly OwnerReference[],
+    check: string[],
+    misplaced: OwnerReference[],
+  ): void {
+    const before = node.owners
+    if (before === owners) return
+    node.owners = owners
+    for (const old of before) {
+      const now = owners.find((it) => it.uid === old.uid)
+      const ownerNode = this.#nodes.get(old.uid)
+      const unblocked = old.blockOwnerDeletion === true && now?.blockOwnerDeletion !== true
+      if (now === undefined) ownerNode?.dependents.delete(node)
+      if (unblocked && ownerNode !== undefined) check.push(old.uid)
+    }
+    for (const owner of owners) {
+      if (before.some((it) => it.uid === owner.uid)) continue
+      this.#addDependent(owner, node, check, misplaced)
+    }
+  }
+
+  #addDependent(owner: OwnerReference, node: GraphNode, check: string[], misplaced: OwnerReference[]): void {
+    let ownerNode = this.#nodes.get(owner.uid)
+    if (ownerNode === undefined) {
+      const identity = identityOf(owner, node.identity.namespace)
+      ownerNode = {
+        identity,
+        virtual: true,
+        beingDeleted: false,
+        deletingDependents: false,
+        owners: NO_OWNERS,
+        dependents: new Set(),
+      }
+      this.#nodes.set(owner.uid, ownerNode)
+      check.push(owner.uid)
+    }
+    ownerNode.dependents.add(node)
+    if (ownerNode.virtual) return
+    const { namespace } = ownerNode.identity
+    if (namespace !== '' && namespace !== node.identity.namespace) misplaced.push(owner)
+    if (!agrees(node, ownerNode.identity)) check.push(node.identity.uid)
+  }
+
+  #transitions(
+    node: GraphNode,
+    object: Stored<KubeObject>,
+    old: Stored<KubeObject> | undefined,
+    check: string[],
+  ): string[] {
+    const starts = (finalizer: string) =>
+      waitsFor(object, finalizer) && !(old !== undefined && waitsFor(old, finalizer))
+    if (starts(ORPHAN)) return [node.identity.uid]
+    if (starts(FOREGROUND)) {
+      node.deletingDependents = true
+      for (const dependent of node.dependents) check.push(dependent.identity.uid)
+      check.push(node.identity.uid)
+    }
+    return []
+  }
+}
+
+/** Being deleted, and held by this finalizer. */
+export function waitsFor(object: KubeObject, finalizer: string): boolean {
+  return (
+    object.metadata?.deletionTimestamp !== undefined &&
+    object.metadata.finalizers?.includes(finalizer) === true
+  )
+}
+
+/** Dependents without whose end the node cannot go. */
+export function blockingDependents(node: GraphNode): GraphNode[] {
+  return [...node.dependents].filter((it) =>
+    it.owners.some((owner) => owner.uid === node.identity.uid && owner.blockOwnerDeletion === true),
+  )
+}
+
+/** Nothing that the graph is about has changed. */
+function sameBonds(a: Stored<KubeObject>['metadata'], b: Stored<KubeObject>['metadata']): boolean {
+  return (
+    a.ownerReferences === b.ownerReferences &&
+    a.finalizers === b.finalizers &&
+    a.deletionTimestamp === b.deletionTimestamp &&
+    a.uid === b.uid
+  )
+}
+
+function identityOf(owner: OwnerReference, namespace: string): Identity {
+  return { apiVersion: owner.apiVersion, kind: owner.kind, namespace, name: owner.name, uid: owner.uid }
+}
+
+/** Whether the dependent's reference points at this very place. */
+function agrees(dependent: GraphNode, owner: Identity): boolean {
+  const reference = dependent.owners.find((it) => it.uid === owner.uid)
+  return reference !== undefined && samePlace(identityOf(reference, dependent.identity.namespace), owner)
+}
+
+/** A cluster-scoped object is found from every namespace; versions of one group are one place. */
+function samePlace(a: Identity, b: Identity): boolean {
+  return (
+    a.kind === b.kind &&
+    a.name === b.name &&
+    (b.namespace === '' || a.namespace === b.namespace) &&
+    groupOf(a.apiVersion) === groupOf(b.apiVersion)
+  )
+}
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/')
+  return slash < 0 ? '' : apiVersion.slice(0, slash)
+}
