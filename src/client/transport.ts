@@ -29,15 +29,20 @@ export function lanLatency(random: Random): LatencyModel {
 }
 
 /**
- * What may happen to a request. Each hook may answer in the place of the server (a response), keep the message for
- * longer (a number of ms), or let it pass (undefined). A hook may also crash the process: a request that has not
- * left yet is then not sent, an answer is not delivered.
+ * What happens to a message: a response takes the place of the server's, a number keeps the message for so many ms
+ * longer, a function gets what lets it go on and may call that whenever it likes, `lost` ends it silently,
+ * undefined lets it pass.
  */
+export type MessageFault = ApiResponse | number | ((proceed: () => void) => void) | 'lost' | undefined
+
+/** Asked at every message of a link. */
 export interface LinkFaults {
-  /** Before it leaves: a response given here means that the server never saw the request. */
-  outbound?(request: ApiRequest): ApiResponse | number | undefined
+  /** Before a request leaves: a response given here means that the server never saw it. */
+  outbound?(request: ApiRequest): MessageFault
   /** The server has answered: a response given here means that the true answer is lost. */
-  inbound?(request: ApiRequest, response: ApiResponse): ApiResponse | number | undefined
+  inbound?(request: ApiRequest, response: ApiResponse): MessageFault
+  /** A watch event sets out for the process; a hook may hold its resource from here on. */
+  event?(resource: string, event: WatchEvent): void
 }
 
 /** client-go's HTTP/2 health check: 30 s of silence, then 15 s for a ping (k8s.io/apimachinery util/net/http.go). */
@@ -106,12 +111,13 @@ export class Link implements Transport {
   }
 
   request(request: ApiRequest, done: (response: ApiResponse) => void): void {
+    const send = (extraMs: number) =>
+      this.#later(this.#delay() + extraMs, () => this.#arrive(request, done), this.#labels.request)
     const fault = this.faults?.outbound?.(request)
-    if (typeof fault === 'object') {
-      this.#later(this.#delay(), () => done(fault), this.#labels.answer)
-      return
-    }
-    this.#later(this.#delay() + (fault ?? 0), () => this.#arrive(request, done), this.#labels.request)
+    if (fault === 'lost') return
+    if (typeof fault === 'object') this.#later(this.#delay(), () => done(fault), this.#labels.answer)
+    else if (typeof fault === 'function') fault(() => send(0))
+    else send(fault ?? 0)
   }
 
   watch(request: ApiRequest, sink: WatchSink): WatchHandle {
@@ -230,7 +236,12 @@ export class Link implements Transport {
 
   #answer(request: ApiRequest, answer: ApiResponse, done: (response: ApiResponse) => void): void {
     const fault = this.faults?.inbound?.(request, answer)
+    if (fault === 'lost') return
     const response = typeof fault === 'object' ? fault : answer
+    if (typeof fault === 'function') {
+      fault(() => this.#later(this.#delay(), () => done(response), this.#labels.answer))
+      return
+    }
     const delay = this.#delay() + (typeof fault === 'number' ? fault : 0)
     if (delay === 0) done(response)
     else
@@ -297,7 +308,11 @@ class Stream implements WatchSink, WatchHandle {
 
   events(batch: readonly WatchEvent[]): void {
     if (this.#stopped || this.#ended !== undefined) return
-    for (const event of batch) this.#waiting.push(event)
+    const { faults } = this.#link
+    for (const event of batch) {
+      faults?.event?.(this.resource, event)
+      this.#waiting.push(event)
+    }
     this.flow()
   }
 

@@ -56,8 +56,10 @@ export interface ClusterOptions {
   readonly controllers?: string | false
   readonly scheduler?: boolean
   readonly kubelets?: boolean
-  /** Network latency between processes and the API server; default `lan` (about a millisecond, seeded). */
-  readonly latency?: 'none' | 'lan'
+  /** Network latency between processes and the API server: `lan` (default: about a millisecond, seeded), or ms each way. */
+  readonly latency?: 'none' | 'lan' | number
+  /** The kinds that are served; default: all built-in ones. Clusters may share one that nothing is added to. */
+  readonly scheme?: Scheme
   readonly images?: readonly ImageSpec[]
   /**
    * `bounded` (default): revisions older than five to ten minutes are compacted, as upstream does; `full`: every

@@ -43,7 +43,7 @@ export class Foundation {
     this.start = from?.start ?? parseStart(options.start ?? DEFAULT_START)
     this.loop = new EventLoop({ start: from?.loop.now ?? this.start, chooser: options.chooser })
     this.journal = new Journal(this.loop, options.journal)
-    this.scheme = createScheme()
+    this.scheme = options.scheme ?? createScheme()
     this.store = from?.store.clone(this.#storeOptions()) ?? new Store<KubeObject>(this.#storeOptions())
     const random = (name: string) => this.random(name)
     this.server = new ApiServer({
@@ -53,10 +53,7 @@ export class Foundation {
       store: this.store,
       random: random('kube-apiserver'),
     })
-    this.network =
-      options.latency === 'none'
-        ? new Network({ loop: this.loop, api: this.server })
-        : lanNetwork(this.loop, this.server, this.seed)
+    this.network = networkOf(options, this.loop, this.server, this.seed)
     this.environment = {
       loop: this.loop,
       journal: this.journal,
@@ -105,6 +102,11 @@ export class Foundation {
       before = this.store.revision
     })
   }
+}
+
+function networkOf({ latency }: ClusterOptions, loop: EventLoop, api: ApiServer, seed: number): Network {
+  if (typeof latency === 'number') return new Network({ loop, api, latency: () => () => latency })
+  return latency === 'none' ? new Network({ loop, api }) : lanNetwork(loop, api, seed)
 }
 
 function parseStart(text: string): number {

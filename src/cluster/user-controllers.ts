@@ -1,0 +1,30 @@
+/** Runs controllers that are made anew at every start of their process, so that a crash forgets their closures. */
+
+import type { KubeObject } from '../api/kind.ts'
+import type { Component } from '../client/process.ts'
+import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import {
+  componentOf,
+  controllerComponent,
+  type ReconcileObserver,
+} from '../controllers/runtime/controller-runner.ts'
+import type { AnyController } from '../controllers/runtime/manager.ts'
+
+export type { AnyController, ControllerDefinition, ReconcileObserver }
+export { componentOf }
+
+/** A component that makes its controllers when its process starts. */
+export function freshControllers(
+  make: () => readonly AnyController[],
+  observer?: ReconcileObserver,
+): Component {
+  return {
+    name: 'controllers',
+    start: (process) => {
+      for (const definition of make()) {
+        const whole = definition as unknown as ControllerDefinition<KubeObject, unknown>
+        controllerComponent(whole, { observer }).start(process)
+      }
+    },
+  }
+}
