@@ -15,6 +15,11 @@ export function durationMs(text: string): number {
   return parseDuration(text) ?? 0
 }
 
+/** Milliseconds, or undefined for text that {@link duration} refuses. */
+export function parseStrictDuration(text: string): number | undefined {
+  return DURATION.test(text) ? parseDuration(text) : undefined
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,7 +2,7 @@
 import { ApiError } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
 import { InputError, type ManifestObject } from '../../cluster/manifest.ts'
-import type { StepContext } from '../step.ts'
+import { type StepContext, StepFailure } from '../step.ts'
 import { kindOf, printedName } from './objects.ts'
 import { type PatchWord, patchObject } from './patch.ts'
 
@@ -11,6 +11,7 @@ type SendVerb = 'apply' | 'create' | 'patch'
 /** Resolves to `deployment.apps/web created, service/web created`. */
 export async function sendAll(context: StepContext, verb: SendVerb, type?: PatchWord): Promise<string> {
   const done: string[] = []
+  checkKinds(context)
   for (const it of context.objects) {
     try {
       done.push(await send(context, it.object, verb, type))
@@ -19,6 +20,19 @@ export async function sendAll(context: StepContext, verb: SendVerb, type?: Patch
     }
   }
   return done.join(', ')
+}
+
+/** Every kind is known before anything is sent; only a definition among the objects may still bring kinds. */
+function checkKinds({ cluster, objects }: StepContext): void {
+  if (objects.some(({ object }) => object.kind === 'CustomResourceDefinition')) return
+  for (const { object, placeOf } of objects) {
+    try {
+      kindOf(cluster, object.apiVersion ?? '', object.kind ?? '')
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error
+      throw new InputError(error.message, placeOf('kind'))
+    }
+  }
 }
 
 async function send(

@@ -1,0 +1,72 @@
+// Builds dist/: the library (browser-safe where the source is), the command line, and nothing that is not needed.
+// With --if-stale it returns at once when dist/ is newer than all sources.
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const DIST = join(ROOT, 'dist')
+const STAMP = join(DIST, '.built')
+
+/** Entry points of the library by their name in dist/; those that do not exist are left out. */
+const LIBRARY = { index: 'src/index.ts', vitest: 'src/testing/index.ts', http: 'src/http/main.ts' }
+const COMMAND_LINE = { main: 'src/cli/main.ts', 'typescript-hooks': 'src/cli/typescript-hooks.ts' }
+
+/** Never bundled: optional, native, or the user's own. */
+const EXTERNAL = ['vitest', '@vitest/*', 'esbuild', 'typescript', 'lmdb', 'etcd3', '@kubernetes/client-node']
+
+if (process.argv.includes('--if-stale') && isFresh()) process.exit(0)
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  external: EXTERNAL,
+  define: { KUBARIUM_VERSION: JSON.stringify(version) },
+}
+
+const started = performance.now()
+rmSync(DIST, { recursive: true, force: true })
+await Promise.all([
+  build({ ...common, entryPoints: present(LIBRARY), outdir: DIST, chunkNames: 'chunks/[name]-[hash]' }),
+  build({
+    ...common,
+    entryPoints: present(COMMAND_LINE),
+    outdir: join(DIST, 'cli'),
+    chunkNames: 'chunks/[name]-[hash]',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // commander and others are CommonJS and require node's modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  }),
+])
+writeFileSync(STAMP, '')
+if (process.stdout.isTTY) console.log(`built in ${Math.round(performance.now() - started)} ms`)
+
+function present(entries) {
+  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(ROOT, file))))
+}
+
+function isFresh() {
+  if (!existsSync(STAMP)) return false
+  const built = statSync(STAMP).mtimeMs
+  const inputs = ['package.json', 'package-lock.json', 'scripts/build.mjs'].map((it) => join(ROOT, it))
+  return [...inputs, ...sources(join(ROOT, 'src'))].every((it) => statSync(it).mtimeMs <= built)
+}
+
+/** Directories count too: a deleted file changes its directory alone. */
+function sources(directory) {
+  const entries = readdirSync(directory, { withFileTypes: true, recursive: true })
+  return [directory, ...entries.map((it) => join(it.parentPath, it.name))]
+}

@@ -1,0 +1,22 @@
+/** All commands, one entry each. A command's module is loaded when it runs, not before. */
+import type { Command } from 'commander'
+
+export interface CommandModule {
+  /** Adds the command, with its options and its action, to the program. */
+  register(program: Command): void
+}
+
+export interface CommandEntry {
+  readonly name: string
+  /** One line for --help. */
+  readonly summary: string
+  load(): Promise<CommandModule>
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'run scenarios or manifests and report what happened',
+    load: () => import('./run.ts'),
+  },
+]
