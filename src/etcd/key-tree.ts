@@ -49,6 +49,8 @@ export class KeyTree<T extends TreeItem> {
   #depth = 0
   #leaf: Leaf<T>
   #slot = 0
+  /** What the last `find` was for; undefined when its path is no longer true. */
+  #foundKey: string | undefined
 
   constructor() {
     this.#root = this.#leaf = { owner: this.#owner, leaf: true, live: 0, keys: [], items: [] }
@@ -74,14 +76,19 @@ export class KeyTree<T extends TreeItem> {
   }
 
   get(key: string): T | undefined {
-    let node = this.#root
-    while (!node.leaf) node = node.items[childSlot(node.keys, key)]!
-    const slot = lowerBound(node.keys, key)
-    return node.keys[slot] === key ? node.items[slot] : undefined
+    return this.find(key)
   }
 
-  /** Like `get`, and remembers the place for a `set` of the same key that follows at once. */
+  /**
+   * Like `get`, and remembers the place for a `setFound` of the same key that follows at once. Asking for
+   * that key again costs nothing either: who reads a key often writes it next.
+   */
   find(key: string): T | undefined {
+    if (key !== this.#foundKey) this.#locate(key)
+    return this.#leaf.keys[this.#slot] === key ? this.#leaf.items[this.#slot] : undefined
+  }
+
+  #locate(key: string): void {
     let node = this.#root
     let depth = 0
     while (!node.leaf) {
@@ -94,7 +101,7 @@ export class KeyTree<T extends TreeItem> {
     this.#depth = depth
     this.#leaf = node
     this.#slot = lowerBound(node.keys, key)
-    return node.keys[this.#slot] === key ? node.items[this.#slot] : undefined
+    this.#foundKey = key
   }
 
   /** Puts an item in the place of the last `find`, which was for its key. */
@@ -112,7 +119,9 @@ export class KeyTree<T extends TreeItem> {
     insertAt(leaf.items, slot, item)
     this.#size++
     if (item.version !== 0) this.#addLive(1)
-    if (leaf.keys.length > NODE_MAX) this.#split(slot)
+    if (leaf.keys.length <= NODE_MAX) return
+    this.#split(slot)
+    this.#foundKey = undefined
   }
 
   set(item: T): void {
@@ -130,6 +139,7 @@ export class KeyTree<T extends TreeItem> {
     this.#size--
     if (item.version !== 0) this.#addLive(-1)
     this.#shrink()
+    this.#foundKey = undefined
   }
 
   /**

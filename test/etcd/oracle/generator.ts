@@ -66,6 +66,10 @@ export const KEYS: readonly string[] = [
   '\xff',
 ]
 
+const LARGE = 'M'.repeat(300_000)
+const ALMOST_TOO_LARGE = 'L'.repeat(1_572_664)
+const TOO_LARGE = 'X'.repeat(1_573_064)
+
 export const BARRIER_EVERY = 500
 const LONG_TTL = 100_000
 const WATCHES_MAX = 8
@@ -132,9 +136,9 @@ export class OpGenerator {
 
   #value(): string {
     const at = this.#below(1000)
-    if (at === 0) return 'L'.repeat(1_572_664)
-    if (at === 1) return 'X'.repeat(1_573_064)
-    if (at < 8) return 'M'.repeat(300_000)
+    if (at === 0) return ALMOST_TOO_LARGE
+    if (at === 1) return TOO_LARGE
+    if (at < 8) return LARGE
     if (at < 20) return ''
     return this.#random.pick(['a', 'b', 'c', 'B', 'ab', '\xff', `v${this.#below(30)}`])
   }
@@ -183,7 +187,7 @@ export class OpGenerator {
       keysOnly: this.#chance(10),
       countOnly: this.#chance(10),
     }
-    const bounded = this.#chance(15) ? { ...request, ...this.#revisionFilters() } : request
+    const bounded = this.#chance(15) ? Object.assign(request, this.#revisionFilters()) : request
     if (!this.#chance(35)) return bounded
     const from = this.#below(KEYS.length)
     const sortTarget = this.#random.pick<SortTarget>(['KEY', 'VERSION', 'CREATE', 'MOD', 'VALUE'])
