@@ -2,7 +2,7 @@
 import type { UserInfo } from '../api/request.ts'
 import type { Component } from '../client/process.ts'
 import { BUILT_IN } from '../controllers/registry.ts'
-import { controllerManager } from '../controllers/runtime/manager.ts'
+import { type AnyController, controllerManager } from '../controllers/runtime/manager.ts'
 import { scheduler } from '../scheduler/scheduler.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { CONTROLLER_MANAGER, SCHEDULER } from './users.ts'
@@ -30,7 +30,9 @@ export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
 }
 
 function builtInManager(enabled: string): Component {
-  const names = new Map(BUILT_IN.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)))
+  const names = new Map(
+    BUILT_IN.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)),
+  )
   const words = enabled.split(',').map((word) => {
     const [, sign = '', name = ''] = /^\s*([-+]?)(.*?)\s*$/.exec(word) ?? []
     return sign + (names.get(name) ?? name)
@@ -38,11 +40,13 @@ function builtInManager(enabled: string): Component {
   const known = new Set(['*', ...BUILT_IN.map((it) => it.name)])
   for (const word of words) {
     if (!known.has(word.replace(/^-/, ''))) {
-      throw new Error(`controllers: "${word}" is not in the list of known controllers: ${[...known].join(', ')}`)
+      throw new Error(
+        `controllers: "${word}" is not in the list of known controllers: ${[...known].join(', ')}`,
+      )
     }
   }
   return controllerManager({
-    controllers: BUILT_IN.map((it) => it.create()),
+    controllers: BUILT_IN.map((it) => it.create() as AnyController | Component),
     enabled: words.join(','),
     offByDefault: BUILT_IN.filter((it) => !it.onByDefault).map((it) => it.name),
   })

@@ -16,7 +16,10 @@ import { Store } from '../etcd/store.ts'
 import { EventLoop } from '../kernel/event-loop.ts'
 import { Journal } from '../kernel/journal.ts'
 import { type Random, randomStream } from '../kernel/random.ts'
+import type { ImageCatalog } from '../kubelet/cri/image-catalog.ts'
+import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterOptions } from './cluster.ts'
+import { imageCatalog } from './images.ts'
 import { ADMIN } from './users.ts'
 
 const DEFAULT_START = '2025-01-01T00:00:00Z'
@@ -35,6 +38,10 @@ export class Foundation {
   readonly server: ApiServer
   readonly network: Network
   readonly environment: Environment
+  /** What the registries of this world hold. */
+  readonly images: ImageCatalog
+  /** Programs that containers may run, by name. */
+  readonly programs: ProgramTable
   readonly #options: ClusterOptions
 
   constructor(options: ClusterOptions, from?: Foundation) {
@@ -53,6 +60,7 @@ export class Foundation {
       store: this.store,
       random: random('kube-apiserver'),
     })
+    this.server.bootstrap()
     this.network = networkOf(options, this.loop, this.server, this.seed)
     this.environment = {
       loop: this.loop,
@@ -61,6 +69,8 @@ export class Foundation {
       timers: new SharedTimers(this.loop),
       random,
     }
+    this.images = imageCatalog(options.images)
+    this.programs = new Map()
     this.#keepHistoryBounded()
   }
 

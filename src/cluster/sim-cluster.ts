@@ -43,6 +43,7 @@ export class SimCluster implements Cluster {
   readonly #options: ClusterOptions
   readonly #processes = new Map<string, ProcessHandle>()
   readonly #nodes = new Map<string, SimNode>()
+  #nodesMade = 0
 
   constructor(foundation: Foundation, options: ClusterOptions) {
     this.seed = foundation.seed
@@ -123,11 +124,7 @@ export class SimCluster implements Cluster {
   startNode(spec: NodeSpec): SimNode {
     const name = spec.name ?? this.#freeNodeName()
     if (this.#nodes.has(name)) throw new Error(`there is a node ${name} already`)
-    const node = new SimNode({ ...spec, name }, this.#foundation, this.#options, (process) =>
-      this.#processes.set(process.name, process),
-    )
-    this.#nodes.set(name, node)
-    return node
+    return this.#keepNode(new SimNode({ ...spec, name }, ++this.#nodesMade, this.#foundation, this.#options))
   }
 
   async addNode(spec: NodeSpec = {}): Promise<NodeHandle> {
@@ -181,10 +178,14 @@ export class SimCluster implements Cluster {
   }
 
   #adopt(node: SimNode): void {
-    const copy = node.fork(this.#foundation, this.#options, (process) =>
-      this.#processes.set(process.name, process),
-    )
-    this.#nodes.set(copy.name, copy)
+    this.#nodesMade = Math.max(this.#nodesMade, node.ordinal)
+    this.#keepNode(new SimNode(node.spec, node.ordinal, this.#foundation, this.#options, node))
+  }
+
+  #keepNode(node: SimNode): SimNode {
+    this.#nodes.set(node.name, node)
+    this.#processes.set(node.process.name, node.process)
+    return node
   }
 
   /** Controllers and scheduler, as far as the options want them. */
