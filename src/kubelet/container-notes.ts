@@ -1,0 +1,84 @@
+/** What the kubelet knows about one container of a pod: its latest instances and how they are doing. */
+import type { Container } from '../api/core/container.ts'
+import type { CriContainer } from './cri/runtime.ts'
+import type { ProbeWorker } from './probes/probe-worker.ts'
+
+/** A sidecar is an init container with restartPolicy Always. */
+export type Role = 'init' | 'sidecar' | 'regular' | 'ephemeral'
+
+export interface Waiting {
+  readonly reason: string
+  readonly message?: string
+}
+
+export class ContainerNotes {
+  spec: Container
+  readonly role: Role
+  /** Newest instance in the present sandbox or before it; a live view. */
+  current: CriContainer | undefined = undefined
+  /** The instance before it. */
+  previous: CriContainer | undefined = undefined
+  /** Why it is not started right now; cleared by a start. */
+  waiting: Waiting | undefined = undefined
+  /** No attempt before this time, ms since the epoch. */
+  retryAt = 0
+  /** Startup probe passed (or there is none) and postStart done. */
+  started = false
+  /** Readiness probe passed (or there is none). */
+  ready = false
+  /** A probe or hook decided that this instance must go. */
+  condemned: string | undefined = undefined
+  /** It is being stopped. */
+  stopping = false
+  /** postStart has not finished. */
+  starting = false
+  probes: ProbeWorker[] | undefined = undefined
+
+  constructor(spec: Container, role: Role) {
+    this.spec = spec
+    this.role = role
+  }
+
+  get name(): string {
+    return this.spec.name
+  }
+
+  get running(): boolean {
+    return this.current?.state === 'CONTAINER_RUNNING'
+  }
+
+  get exited(): boolean {
+    return this.current?.state === 'CONTAINER_EXITED'
+  }
+
+  /** Exited with 0. */
+  get succeeded(): boolean {
+    return this.exited && this.current!.exitCode === 0
+  }
+
+  /** `spec.containers{web}`: where Events point. */
+  get fieldPath(): string {
+    const list =
+      this.role === 'regular'
+        ? 'containers'
+        : this.role === 'ephemeral'
+          ? 'ephemeralContainers'
+          : 'initContainers'
+    return `spec.${list}{${this.spec.name}}`
+  }
+
+  /** A new instance takes the place of the old one. */
+  replace(instance: CriContainer): void {
+    if (this.current !== undefined) this.previous = this.current
+    this.current = instance
+    this.waiting = undefined
+    this.condemned = undefined
+    this.stopping = false
+    this.started = false
+    this.ready = false
+  }
+}
+
+export function restartCountOf(notes: ContainerNotes): number {
+  return notes.current?.config.attempt ?? 0
+}

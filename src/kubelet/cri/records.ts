@@ -1,0 +1,119 @@
+/** What a runtime keeps about sandboxes and containers. Plain records: the runtime alone changes them. */
+import type { NetworkStack } from '../network-namespace.ts'
+import type { ContainerProcess } from '../programs/container-process.ts'
+import type { CatalogImage } from './image-catalog.ts'
+import type {
+  ContainerConfig,
+  CriContainer,
+  CriContainerState,
+  LinuxResources,
+  LogLine,
+  PodSandboxConfig,
+  PodSandboxStatus,
+  Reply,
+  SandboxState,
+} from './runtime.ts'
+
+export class SandboxRecord implements PodSandboxStatus {
+  readonly id: string
+  readonly config: PodSandboxConfig
+  readonly createdAt: number
+  state: SandboxState = 'SANDBOX_NOTREADY'
+  stack: NetworkStack
+  containers: ContainerRecord[] = []
+  /** Answers are dropped when the sandbox went away meanwhile. */
+  removed = false
+
+  constructor(id: string, config: PodSandboxConfig, createdAt: number, stack: NetworkStack) {
+    this.id = id
+    this.config = config
+    this.createdAt = createdAt
+    this.stack = stack
+  }
+
+  get ips(): readonly string[] {
+    return this.state === 'SANDBOX_READY' ? this.stack.ips : []
+  }
+}
+
+export class ContainerRecord implements CriContainer {
+  readonly id: string
+  readonly sandbox: SandboxRecord
+  readonly config: ContainerConfig
+  readonly image: CatalogImage
+  readonly createdAt: number
+  state: CriContainerState = 'CONTAINER_CREATED'
+  startedAt = 0
+  finishedAt = 0
+  exitCode = 0
+  signal = 0
+  reason = ''
+  message = ''
+  resources: LinuxResources
+  process: ContainerProcess | undefined
+  log: ContainerLog | undefined
+  /** Calls of stopContainer that wait for the end. */
+  stopping: Reply<void>[] | undefined
+
+  constructor(
+    id: string,
+    sandbox: SandboxRecord,
+    config: ContainerConfig,
+    image: CatalogImage,
+    createdAt: number,
+  ) {
+    this.id = id
+    this.sandbox = sandbox
+    this.config = config
+    this.image = image
+    this.createdAt = createdAt
+    this.resources = config.resources
+  }
+
+  get sandboxId(): string {
+    return this.sandbox.id
+  }
+}
+
+/** Upstream rotates at 10 MiB and keeps five files. */
+const LOG_BYTES_MAX = 50 * 1024 * 1024
+
+/** A container's log: lines as they were written, with the rest of an unfinished one. */
+export class ContainerLog {
+  readonly lines: LogLine[] = []
+  #open: Record<'stdout' | 'stderr', string> = { stdout: '', stderr: '' }
+  #bytes = 0
+  readonly #followers = new Set<(line: LogLine | undefined) => void>()
+
+  write(stream: 'stdout' | 'stderr', text: string, time: number): void {
+    const parts = (this.#open[stream] + text).split('\n')
+    this.#open[stream] = parts.pop()!
+    for (const part of parts) this.#push({ time, stream, text: part, complete: true })
+  }
+
+  /** The container ended: what is left is a line without an end. */
+  close(time: number): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (this.#open[stream] !== '') this.#push({ time, stream, text: this.#open[stream], complete: false })
+      this.#open[stream] = ''
+    }
+    for (const follow of [...this.#followers]) follow(undefined)
+    this.#followers.clear()
+  }
+
+  follow(onLine: (line: LogLine | undefined) => void): () => void {
+    this.#followers.add(onLine)
+    return () => this.#followers.delete(onLine)
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  #push(line: LogLine): void {
+    this.lines.push(line)
+    this.#bytes += line.text.length + 1
+    while (this.#bytes > LOG_BYTES_MAX) this.#bytes -= this.lines.shift()!.text.length + 1
+    for (const follow of [...this.#followers]) follow(line)
+  }
+}

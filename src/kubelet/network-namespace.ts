@@ -1,0 +1,67 @@
+/** One network stack of a node: a pod's, shared by its containers, or the node's own. */
+import type { Listener, NetworkNamespace } from '../api/sockets.ts'
+
+/** A listener on port 0 answers on every port that nobody else listens on: programs about which nothing is known. */
+export const ANY_PORT = 0
+
+export class NetworkStack implements NetworkNamespace {
+  readonly node: string
+  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined
+  ips: readonly string[]
+  alive = true
+  #listeners: Listener[] = []
+  #watchers: (() => void)[] | undefined
+
+  constructor(node: string, pod: NetworkStack['pod'], ips: readonly string[]) {
+    this.node = node
+    this.pod = pod
+    this.ips = ips
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.push(listener)
+    this.changed()
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at < 0) return
+      this.#listeners.splice(at, 1)
+      this.changed()
+    }
+  }
+
+  listener(port: number, protocol: 'TCP' | 'UDP' = 'TCP', address?: string): Listener | undefined {
+    let fallback: Listener | undefined
+    for (const it of this.#listeners) {
+      if (it.protocol !== protocol) continue
+      if (it.address !== undefined && address !== undefined && it.address !== address) continue
+      if (it.port === port) return it
+      if (it.port === ANY_PORT) fallback = it
+    }
+    return fallback
+  }
+
+  listeners(): Iterable<Listener> {
+    return this.#listeners
+  }
+
+  changed(): void {
+    if (this.#watchers !== undefined) for (const run of [...this.#watchers]) run()
+  }
+
+  onChange(run: () => void): () => void {
+    const watchers = (this.#watchers ??= [])
+    watchers.push(run)
+    return () => {
+      const at = watchers.indexOf(run)
+      if (at >= 0) watchers.splice(at, 1)
+    }
+  }
+
+  /** The namespace is gone: nobody listens any more. */
+  close(): void {
+    this.alive = false
+    this.#listeners = []
+    this.changed()
+    this.#watchers = undefined
+  }
+}

@@ -1,0 +1,114 @@
+/** The API's view of one container (upstream: pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses). */
+import type { Container, VolumeMount } from '../../api/core/container.ts'
+import type { ContainerState, ContainerStatus, VolumeMountStatus } from '../../api/core/pod.ts'
+import { formatTime } from '../../api/time.ts'
+import type { ContainerNotes } from '../container-notes.ts'
+import type { CriContainer, CriImage } from '../cri/runtime.ts'
+
+/** What the status needs of the runtime. */
+export interface StatusSource {
+  /** `containerd`: the prefix of ids. */
+  readonly runtimeName: string
+  image(ref: string): CriImage | undefined
+}
+
+const CREATING: ContainerState = Object.freeze({ waiting: Object.freeze({ reason: 'ContainerCreating' }) })
+const INITIALIZING: ContainerState = Object.freeze({ waiting: Object.freeze({ reason: 'PodInitializing' }) })
+const NO_STATE: ContainerState = Object.freeze({})
+const UNKNOWN: ContainerState = Object.freeze({
+  terminated: Object.freeze({
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+  }),
+})
+
+/**
+ * @param hasInit the pod has init containers: waiting is then called PodInitializing
+ * @param lost the pod is over and this container never ended properly: it counts as failed
+ */
+export function containerStatus(
+  notes: ContainerNotes,
+  source: StatusSource,
+  hasInit: boolean,
+  lost: boolean,
+): ContainerStatus {
+  const { spec, current, previous, waiting } = notes
+  const mounts = spec.volumeMounts
+  const volumeMounts = mounts === undefined || mounts.length === 0 ? undefined : mountStatuses(mounts)
+  if (current === undefined) {
+    const state = lost ? UNKNOWN : waiting !== undefined ? { waiting } : hasInit ? INITIALIZING : CREATING
+    return {
+      name: spec.name,
+      state,
+      lastState: NO_STATE,
+      ready: false,
+      restartCount: 0,
+      image: spec.image ?? '',
+      imageID: '',
+      started: false,
+      volumeMounts,
+    }
+  }
+  let state = stateOf(current, source)
+  let last = previous
+  if (waiting !== undefined && current.state !== 'CONTAINER_RUNNING') {
+    state = { waiting }
+    last = current.state === 'CONTAINER_EXITED' ? current : previous
+  } else if (lost && state.terminated === undefined) state = UNKNOWN
+  const running = current.state === 'CONTAINER_RUNNING'
+  const resources = spec.resources
+  return {
+    name: spec.name,
+    state,
+    lastState: last === undefined || last.state !== 'CONTAINER_EXITED' ? NO_STATE : stateOf(last, source),
+    ready: notes.role === 'init' ? notes.succeeded : running && notes.ready,
+    restartCount: current.config.attempt,
+    image: current.config.imageRef,
+    imageID: source.image(current.config.imageRef)?.repoDigests[0] ?? current.config.imageRef,
+    containerID: `${source.runtimeName}://${current.id}`,
+    started: running && notes.started,
+    allocatedResources: running ? resources?.requests : undefined,
+    resources: running && hasResources(spec) ? resources : undefined,
+    volumeMounts,
+  }
+}
+
+export function stateOf(container: CriContainer, source: StatusSource): ContainerState {
+  switch (container.state) {
+    case 'CONTAINER_CREATED':
+      return CREATING
+    case 'CONTAINER_RUNNING':
+      return { running: { startedAt: formatTime(container.startedAt) } }
+    case 'CONTAINER_EXITED':
+      return {
+        terminated: {
+          exitCode: container.exitCode,
+          signal: container.signal === 0 ? undefined : container.signal,
+          reason: container.reason,
+          message: container.message === '' ? undefined : container.message,
+          startedAt: container.startedAt === 0 ? undefined : formatTime(container.startedAt),
+          finishedAt: formatTime(container.finishedAt),
+          containerID: `${source.runtimeName}://${container.id}`,
+        },
+      }
+  }
+}
+
+function hasResources(spec: Container): boolean {
+  return spec.resources?.requests !== undefined || spec.resources?.limits !== undefined
+}
+
+/** All pods of a template share their mounts, so they share these too. */
+const mountCache = new WeakMap<readonly VolumeMount[], readonly VolumeMountStatus[]>()
+
+function mountStatuses(mounts: readonly VolumeMount[]): readonly VolumeMountStatus[] {
+  let statuses = mountCache.get(mounts)
+  if (statuses === undefined) {
+    statuses = mounts.map(({ name, mountPath, readOnly }) =>
+      readOnly === true ? { name, mountPath, readOnly, recursiveReadOnly: 'Disabled' } : { name, mountPath },
+    )
+    mountCache.set(mounts, statuses)
+  }
+  return statuses
+}

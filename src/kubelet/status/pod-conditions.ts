@@ -1,0 +1,143 @@
+/** The conditions that a kubelet writes (upstream: pkg/kubelet/status/generate.go). */
+import type { ContainerStatus, PodCondition, PodStatus } from '../../api/core/pod.ts'
+import type { PodSpec } from '../../api/core/pod-spec.ts'
+import { hasBeenRun, type PodPhase } from './pod-phase.ts'
+
+/** A condition before its transition time is known. */
+export interface Verdict {
+  readonly status: 'True' | 'False'
+  readonly reason?: string
+  readonly message?: string
+}
+
+const TRUE: Verdict = Object.freeze({ status: 'True' })
+const POD_COMPLETED = 'PodCompleted'
+
+/** Types that the kubelet owns: it drops what others wrote there. */
+const OWNED: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  'PodResizePending',
+  'PodResizeInProgress',
+])
+
+export interface ConditionInput {
+  readonly spec: PodSpec
+  /** By container name; absent: never created. */
+  readonly statuses: ReadonlyMap<string, ContainerStatus>
+  readonly phase: PodPhase
+  readonly sandboxReady: boolean
+  /** The pod's conditions so far. */
+  readonly old: readonly PodCondition[]
+  /** Further conditions of the kubelet, such as DisruptionTarget. */
+  readonly extra?: readonly (Verdict & { readonly type: string })[]
+  /** RFC 3339: for those that change. */
+  readonly now: string
+}
+
+export function podConditions(input: ConditionInput): PodCondition[] {
+  const { old, extra = [] } = input
+  const containersReady = containersReadyVerdict(input)
+  const own: readonly (Verdict & { readonly type: string })[] = [
+    ...extra,
+    { type: 'PodReadyToStartContainers', status: input.sandboxReady ? 'True' : 'False' },
+    { type: 'Initialized', ...initializedVerdict(input) },
+    { type: 'Ready', ...readyVerdict(input, containersReady) },
+    { type: 'ContainersReady', ...containersReady },
+    { type: 'PodScheduled', status: 'True' },
+  ]
+  const kept = old.filter((it) => !OWNED.has(it.type) && !extra.some(({ type }) => type === it.type))
+  return [...kept, ...own.map((it) => withTransition(it, old, input.now))]
+}
+
+function withTransition(
+  wanted: Verdict & { readonly type: string },
+  old: readonly PodCondition[],
+  now: string,
+): PodCondition {
+  const before = old.find((it) => it.type === wanted.type)
+  if (
+    before !== undefined &&
+    before.status === wanted.status &&
+    before.reason === wanted.reason &&
+    before.message === wanted.message
+  ) {
+    return before
+  }
+  return {
+    type: wanted.type,
+    status: wanted.status,
+    lastTransitionTime: before?.status === wanted.status ? before.lastTransitionTime : now,
+    ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
+    ...(wanted.message === undefined ? {} : { message: wanted.message }),
+  }
+}
+
+function initializedVerdict({ spec, statuses, phase }: ConditionInput): Verdict {
+  const inits = spec.initContainers ?? []
+  if (phase === 'Succeeded' && inits.length > 0) return { status: 'True', reason: POD_COMPLETED }
+  if (inits.length === 0 || spec.containers.some((it) => hasBeenRun(statuses.get(it.name)))) return TRUE
+  const unknown: string[] = []
+  const incomplete: string[] = []
+  for (const container of inits) {
+    const status = statuses.get(container.name)
+    if (status === undefined) unknown.push(container.name)
+    else if (container.restartPolicy === 'Always' ? status.started !== true : !status.ready) {
+      incomplete.push(container.name)
+    }
+  }
+  return named(unknown, incomplete, 'incomplete', 'ContainersNotInitialized') ?? TRUE
+}
+
+function containersReadyVerdict({ spec, statuses, phase }: ConditionInput): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: POD_COMPLETED }
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  const unknown: string[] = []
+  const unready: string[] = []
+  const look = (name: string) => {
+    const status = statuses.get(name)
+    if (status === undefined) unknown.push(name)
+    else if (!status.ready) unready.push(name)
+  }
+  for (const container of spec.initContainers ?? [])
+    if (container.restartPolicy === 'Always') look(container.name)
+  for (const container of spec.containers) look(container.name)
+  return named(unknown, unready, 'unready', 'ContainersNotReady') ?? TRUE
+}
+
+function readyVerdict({ spec, old }: ConditionInput, containersReady: Verdict): Verdict {
+  if (containersReady.status !== 'True') return containersReady
+  const messages: string[] = []
+  for (const { conditionType } of spec.readinessGates ?? []) {
+    const condition = old.find((it) => it.type === conditionType)
+    if (condition === undefined) {
+      messages.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
+    } else if (condition.status !== 'True') {
+      messages.push(
+        `the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`,
+      )
+    }
+  }
+  if (messages.length === 0) return TRUE
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') }
+}
+
+function named(
+  unknown: readonly string[],
+  others: readonly string[],
+  word: string,
+  reason: string,
+): Verdict | undefined {
+  const messages: string[] = []
+  if (unknown.length > 0) messages.push(`containers with unknown status: [${unknown.join(' ')}]`)
+  if (others.length > 0) messages.push(`containers with ${word} status: [${others.join(' ')}]`)
+  return messages.length === 0 ? undefined : { status: 'False', reason, message: messages.join(', ') }
+}
+
+/** Whether a pod's status says that it serves: phase Running and Ready. */
+export function isReady(status: PodStatus | undefined): boolean {
+  return status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') === true
+}
