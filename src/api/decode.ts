@@ -6,6 +6,7 @@
  * Messages are those of upstream's JSON decoder (sigs.k8s.io/json), which users meet when a manifest is wrong.
  */
 import { badRequest } from './errors.ts'
+import { deepFreeze } from './freeze.ts'
 import { apiVersionOf, type KindDefinition, type KubeObject } from './kind.ts'
 import { canonicalQuantity, canonicalResource, QUANTITY_FORMAT_ERROR } from './quantity.ts'
 import type {
@@ -68,18 +69,6 @@ export function decodeValue<T>(schema: AnySchema, value: unknown): T {
     if (!(error instanceof DecodeError)) throw error
     throw badRequest(error.message)
   }
-}
-
-/** Freezes a JSON value with everything in it; stops at what is frozen already. */
-export function deepFreeze<T>(value: T): T {
-  const stack: unknown[] = [value]
-  while (stack.length > 0) {
-    const item = stack.pop()
-    if (typeof item !== 'object' || item === null || Object.isFrozen(item)) continue
-    Object.freeze(item)
-    for (const key of Object.keys(item)) stack.push((item as Record<string, unknown>)[key])
-  }
-  return value
 }
 
 const MAX_FINDINGS = 100
@@ -432,3 +421,5 @@ function jsonTypeName(value: unknown, goType: string): string {
       return 'object'
   }
 }
+
+export { deepFreeze }

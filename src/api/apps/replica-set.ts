@@ -1,10 +1,15 @@
 /** Keeps a number of pods of one template running. */
 
+import { ageColumn, integer, nameColumn, podTemplateColumns } from '../columns.ts'
+import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateImmutable } from '../meta/validation.ts'
 import { filled, type Infer, int32, int64, kept, listMap, string, struct, time } from '../schema.ts'
+import { validateReplicaCounts, validateReplicaSpec } from './workload-validation.ts'
 
 export const ReplicaSet = defineKind<ReplicaSet>({
   group: 'apps',
@@ -21,7 +26,34 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   status: true,
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   unconditionalUpdate: true,
+  defaults: (object) =>
+    mapField(object, 'spec', (spec) => mapField(fill(spec, { replicas: 1 }), 'template', defaultPodTemplate)),
+  prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => validateReplicaSpec(object.spec, 'replicaset', errors))
+  },
+  validateUpdate(object, old, errors) {
+    errors.at('spec', () => validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors))
+  },
+  validateStatusUpdate(object, _old, errors) {
+    errors.at('status', () => validateReplicaCounts(object.status ?? { replicas: 0 }, errors))
+  },
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  columns: [
+    nameColumn,
+    integer('Desired', 'How many pods there should be.', ({ spec }) => spec.replicas),
+    integer('Current', 'How many pods there are.', ({ status }) => status?.replicas),
+    integer('Ready', 'How many of them are ready.', ({ status }) => status?.readyReplicas),
+    ageColumn,
+    ...podTemplateColumns<ReplicaSet>(
+      ({ spec }) => spec.template?.spec?.containers,
+      ({ spec }) => spec.selector,
+    ),
+  ],
 })
+
+const NO_REPLICAS = Object.freeze({ replicas: 0 })
 
 export interface ReplicaSet extends Infer<typeof replicaSet> {}
 export const replicaSet = struct(

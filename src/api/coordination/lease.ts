@@ -1,4 +1,5 @@
 /** A lease: a heartbeat, or a claim to leadership that runs out. */
+import { ageColumn, nameColumn, text } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { filled, type Infer, int32, kept, microTime, string, struct } from '../schema.ts'
@@ -18,6 +19,19 @@ export const Lease = defineKind<Lease>({
   heartbeat: true,
   createOnUpdate: true,
   storagePrefix: 'leases',
+  validate(object, errors) {
+    errors.at('spec', () => {
+      const { leaseDurationSeconds, leaseTransitions, holderIdentity } = object.spec ?? {}
+      if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
+        errors.invalid('leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0')
+      }
+      if (leaseTransitions !== undefined && leaseTransitions < 0) {
+        errors.invalid('leaseTransitions', leaseTransitions, 'must be greater than or equal to 0')
+      }
+      if (holderIdentity === '') errors.invalid('holderIdentity', '', 'must not be empty')
+    })
+  },
+  columns: [nameColumn, text('Holder', 'Who holds it.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn],
 })
 
 export interface Lease extends Infer<typeof lease> {}

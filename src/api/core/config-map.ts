@@ -1,7 +1,9 @@
 /** Configuration as keys and values, for pods to mount or read as environment. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { boolean, bytes, filled, type Infer, kept, map, string, stringMap, struct } from '../schema.ts'
+import { base64Length, MAX_DATA_BYTES, utf8Length, validateKey, validateLocked } from './data-validation.ts'
 
 export const ConfigMap = defineKind<ConfigMap>({
   group: '',
@@ -16,6 +18,30 @@ export const ConfigMap = defineKind<ConfigMap>({
   generation: false,
   status: false,
   unconditionalUpdate: true,
+  validate(object, errors) {
+    const { data = {}, binaryData = {} } = object
+    let size = 0
+    for (const [key, value] of Object.entries(data)) {
+      if (Object.hasOwn(binaryData, key)) {
+        errors.at('data', () => errors.invalid({ key }, key, 'duplicate of key present in binaryData'))
+      }
+      errors.at('data', () => validateKey(key, errors))
+      size += utf8Length(value)
+    }
+    for (const [key, value] of Object.entries(binaryData)) {
+      errors.at('binaryData', () => validateKey(key, errors))
+      size += base64Length(value)
+    }
+    if (size > MAX_DATA_BYTES) errors.tooLong('', MAX_DATA_BYTES)
+  },
+  validateUpdate: validateLocked,
+  columns: [
+    nameColumn,
+    integer('Data', 'How many keys it has.', ({ data = {}, binaryData = {} }) => {
+      return Object.keys(data).length + Object.keys(binaryData).length
+    }),
+    ageColumn,
+  ],
 })
 
 export interface ConfigMap extends Infer<typeof configMap> {}

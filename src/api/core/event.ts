@@ -1,7 +1,10 @@
 /** A report that something happened to an object; dropped after an hour. */
+
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { filled, type Infer, int32, kept, microTime, string, struct, time } from '../schema.ts'
+import { eventColumns } from './event-columns.ts'
+import { validateEvent } from './event-validation.ts'
 import { objectReference } from './reference.ts'
 
 export const Event = defineKind<Event>({
@@ -21,6 +24,21 @@ export const Event = defineKind<Event>({
   createOnUpdate: true,
   storagePrefix: 'events',
   ttlSeconds: 3600,
+  validate: validateEvent,
+  selectableFields: {
+    'involvedObject.kind': ({ involvedObject: it }) => it?.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject: it }) => it?.namespace ?? '',
+    'involvedObject.name': ({ involvedObject: it }) => it?.name ?? '',
+    'involvedObject.uid': ({ involvedObject: it }) => it?.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject: it }) => it?.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject: it }) => it?.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject: it }) => it?.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
+    source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
+    type: ({ type }) => type ?? '',
+  },
+  columns: eventColumns,
 })
 
 export interface Event extends Infer<typeof event> {}

@@ -1,6 +1,10 @@
 /** A namespace: a scope for names, whose deletion takes everything in it along. */
+import { ageColumn, nameColumn, text } from '../columns.ts'
+import { mapField, withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { checkQualifiedName } from '../names.ts'
 import { filled, type Infer, list, listMap, string, struct, time } from '../schema.ts'
 
 export const Namespace = defineKind<Namespace>({
@@ -17,7 +21,53 @@ export const Namespace = defineKind<Namespace>({
   status: true,
   subresources: ['finalize'],
   unconditionalUpdate: true,
+  defaults: (object) =>
+    mapField(object, 'metadata', (metadata) => {
+      const { name } = metadata
+      if (!name || metadata.labels?.[NAME_LABEL] === name) return metadata
+      return Object.freeze({ ...metadata, labels: Object.freeze({ ...metadata.labels, [NAME_LABEL]: name }) })
+    }),
+  prepareForCreate(object) {
+    const finalizers = object.spec.finalizers ?? []
+    const spec = finalizers.includes('kubernetes')
+      ? object.spec
+      : { finalizers: [...finalizers, 'kubernetes'] }
+    return deepFreeze({ ...object, spec, status: { phase: 'Active' } })
+  },
+  // Finalizers of the spec change through /finalize only.
+  prepareForUpdate: (object, old) => withFields(object, { spec: old.spec, status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () =>
+      errors.each('finalizers', object.spec.finalizers, (name) => {
+        for (const problem of checkQualifiedName(name)) errors.invalid(undefined, name, problem)
+      }),
+    )
+  },
+  validateStatusUpdate(object, _old, errors) {
+    const deleting = object.metadata?.deletionTimestamp !== undefined
+    const phase = object.status?.phase
+    errors.at('status', () => {
+      if (!deleting && phase === 'Terminating') {
+        errors.invalid('Phase', phase, "may only be 'Active' if `deletionTimestamp` is empty")
+      } else if (deleting && phase !== 'Terminating') {
+        errors.invalid('Phase', phase ?? '', "may only be 'Terminating' if `deletionTimestamp` is not empty")
+      }
+    })
+  },
+  selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
+  columns: [
+    nameColumn,
+    text(
+      'Status',
+      'Active, or Terminating while its contents are deleted.',
+      ({ status }) => status?.phase ?? '',
+    ),
+    ageColumn,
+  ],
 })
+
+/** Every namespace carries its own name as a label, so that selectors can name namespaces. */
+const NAME_LABEL = 'kubernetes.io/metadata.name'
 
 export interface Namespace extends Infer<typeof namespace> {}
 export const namespace = struct(

@@ -1,6 +1,8 @@
 /** A worker machine: its capacity, health, addresses and taints. */
+import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { sameValue } from '../meta/validation.ts'
 import {
   boolean,
   filled,
@@ -16,6 +18,8 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { nodeColumns } from './node-columns.ts'
+import { validateNode } from './node-validation.ts'
 
 export const Node = defineKind<Node>({
   group: '',
@@ -32,6 +36,26 @@ export const Node = defineKind<Node>({
   subresources: ['proxy'],
   unconditionalUpdate: true,
   storagePrefix: 'minions',
+  defaults(object) {
+    const capacity = object.status?.capacity
+    if (capacity === undefined || object.status?.allocatable !== undefined) return object
+    return withFields(object, { status: Object.freeze({ ...object.status, allocatable: capacity }) })
+  },
+  validate: validateNode,
+  validateUpdate(object, old, errors) {
+    errors.at('spec', () => {
+      const { podCIDRs, providerID } = object.spec
+      const before = old.spec
+      if ((before.podCIDRs ?? []).length > 0 && !sameValue(podCIDRs, before.podCIDRs)) {
+        errors.forbidden('podCIDRs', 'node updates may not change podCIDR except from "" to valid')
+      }
+      if (before.providerID && providerID !== before.providerID) {
+        errors.forbidden('providerID', 'node updates may not change providerID except from "" to valid')
+      }
+    })
+  },
+  selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
+  columns: nodeColumns,
 })
 
 export interface Node extends Infer<typeof node> {}

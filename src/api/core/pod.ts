@@ -1,6 +1,9 @@
 /** A pod: containers that share one node, network and set of volumes, and what became of them. */
+import { withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { checkDns1123Subdomain } from '../names.ts'
 import {
   boolean,
   filled,
@@ -17,7 +20,12 @@ import {
   time,
 } from '../schema.ts'
 import { resourceRequirements } from './container.ts'
+import { podColumns } from './pod-columns.ts'
+import { defaultSpecOfPod } from './pod-defaults.ts'
 import { podSpec } from './pod-spec.ts'
+import { validatePodSpec } from './pod-spec-validation.ts'
+import { validatePodUpdate } from './pod-update.ts'
+import { qosClassOf } from './qos-class.ts'
 
 export const Pod = defineKind<Pod>({
   group: '',
@@ -44,7 +52,55 @@ export const Pod = defineKind<Pod>({
     'resize',
   ],
   unconditionalUpdate: true,
+  defaults: (object) => withFields(object, { spec: defaultSpecOfPod(object.spec) }),
+  prepareForCreate: (object) => withFields(object, { status: initialStatus(object) }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => validatePodSpec(object.spec, errors))
+  },
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate(object, old, errors) {
+    errors.at('status', () => {
+      const { nominatedNodeName } = object.status ?? {}
+      if (nominatedNodeName !== undefined && nominatedNodeName !== old.status?.nominatedNodeName) {
+        for (const problem of checkDns1123Subdomain(nominatedNodeName)) {
+          errors.invalid('nominatedNodeName', nominatedNodeName, problem)
+        }
+      }
+    })
+  },
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
+    'status.podIPs': ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
+  },
+  columns: podColumns,
+  gracePeriodSeconds(object, asked) {
+    const phase = object.status?.phase
+    if (!object.spec.nodeName || phase === 'Succeeded' || phase === 'Failed') return 0
+    const seconds = asked ?? object.spec.terminationGracePeriodSeconds ?? 30
+    return seconds < 0 ? 1 : seconds
+  },
 })
+
+/** What a pod's status says before anyone has looked at it. */
+function initialStatus(object: Pod): PodStatus {
+  const status: PodStatus = { phase: 'Pending', qosClass: qosClassOf(object) }
+  if ((object.spec.schedulingGates ?? []).length === 0) return Object.freeze(status)
+  const gated: PodCondition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+  }
+  return deepFreeze({ ...status, conditions: [gated] })
+}
 
 export interface Pod extends Infer<typeof pod> {}
 export const pod = struct(

@@ -1,4 +1,6 @@
 /** A service: one stable address in front of a changing set of pods. */
+import { mapField, withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { condition } from '../meta/condition.ts'
 import { objectMeta } from '../meta/object-meta.ts'
@@ -16,6 +18,9 @@ import {
   stringMap,
   struct,
 } from '../schema.ts'
+import { serviceColumns } from './service-columns.ts'
+import { defaultServiceSpec, keepAllocated } from './service-defaults.ts'
+import { validateService, validateServiceUpdate } from './service-validation.ts'
 
 export const Service = defineKind<Service>({
   group: '',
@@ -34,7 +39,20 @@ export const Service = defineKind<Service>({
   unconditionalUpdate: true,
   createOnUpdate: true,
   storagePrefix: 'services/specs',
+  defaults: (object) => mapField(object, 'spec', defaultServiceSpec),
+  prepareForCreate: (object) => withFields(object, { status: NO_BALANCER }),
+  prepareForUpdate: (object, old) =>
+    withFields(object, { spec: keepAllocated(object.spec, old.spec), status: old.status }),
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  selectableFields: {
+    'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec.type ?? '',
+  },
+  columns: serviceColumns,
 })
+
+const NO_BALANCER: ServiceStatus = deepFreeze({ loadBalancer: {} })
 
 export interface Service extends Infer<typeof service> {}
 export const service = struct(

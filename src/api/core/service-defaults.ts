@@ -1,0 +1,54 @@
+/** What the API server fills in for services. Upstream: pkg/apis/core/v1/defaults.go, pkg/registry/core/service. */
+import { fill, mapField, mapList, withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
+import type { ServiceSpec } from './service.ts'
+
+export function defaultServiceSpec(given: ServiceSpec): ServiceSpec {
+  let spec = fill(given, { sessionAffinity: 'None', type: 'ClusterIP' })
+  if (
+    spec.sessionAffinity === 'ClientIP' &&
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
+  ) {
+    spec = withFields(spec, { sessionAffinityConfig: deepFreeze({ clientIP: { timeoutSeconds: 10_800 } }) })
+  }
+  spec = mapField(spec, 'ports', (ports) =>
+    mapList(ports, (port) => {
+      const complete = fill(port, { protocol: 'TCP' })
+      const target = complete.targetPort
+      return target === undefined || target === 0 || target === ''
+        ? withFields(complete, { targetPort: port.port })
+        : complete
+    }),
+  )
+  const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  if (external) spec = fill(spec, { externalTrafficPolicy: 'Cluster' })
+  if (external || spec.type === 'ClusterIP') spec = fill(spec, { internalTrafficPolicy: 'Cluster' })
+  if (spec.type === 'LoadBalancer') spec = fill(spec, { allocateLoadBalancerNodePorts: true })
+  return spec
+}
+
+/** What was allocated is kept when the update leaves it out and still needs it. */
+export function keepAllocated(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
+  if (old.type === 'ExternalName' || spec.type === 'ExternalName') return spec
+  let kept = spec
+  if (!spec.clusterIP && old.clusterIP) {
+    kept = withFields(kept, { clusterIP: old.clusterIP, clusterIPs: spec.clusterIPs ?? old.clusterIPs })
+  }
+  kept = fill(kept, {
+    ...(old.clusterIPs === undefined ? {} : { clusterIPs: old.clusterIPs }),
+    ...(old.ipFamilies === undefined ? {} : { ipFamilies: old.ipFamilies }),
+    ...(old.ipFamilyPolicy === undefined ? {} : { ipFamilyPolicy: old.ipFamilyPolicy }),
+  })
+  if (!needsNodePorts(spec) || !needsNodePorts(old)) return kept
+  return mapField(kept, 'ports', (ports) =>
+    mapList(ports, (port) => {
+      if (port.nodePort) return port
+      const before = old.ports?.find((it) => it.port === port.port && it.protocol === port.protocol)
+      return before?.nodePort ? withFields(port, { nodePort: before.nodePort }) : port
+    }),
+  )
+}
+
+export function needsNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
+  return type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false)
+}
