@@ -35,7 +35,11 @@ export class SimNode implements NodeHandle {
     this.#foundation = foundation
     const name = `kubelet/${spec.name}`
     this.machine =
-      from?.machine.clone(foundation.loop, foundation.journal) ?? this.#newMachine(ordinal, options)
+      from?.machine.clone({
+        loop: foundation.loop,
+        journal: foundation.journal,
+        random: foundation.random(`machine/${spec.name}`),
+      }) ?? this.#newMachine(ordinal, options)
     this.#link = foundation.network.link(name)
     this.process = foundation.startProcess(name, nodeUser(spec.name), [
       kubelet({

@@ -114,6 +114,15 @@ export class FileTree {
     return at
   }
 
+  /** A deep copy; contents are shared, since writers replace them. */
+  clone(): FileTree {
+    const copy = new FileTree()
+    copyEntries(this.root, copy.root)
+    copy.limitBytes = this.limitBytes
+    copy.#load = this.#load
+    return copy
+  }
+
   usedBytes(): number {
     return sizeOf(this.root)
   }
@@ -149,6 +158,17 @@ export function contentSize(file: FileNode): number {
   if (typeof content !== 'string') return content.length
   // ASCII, nearly always, so that the length is the size.
   return /[\u0080-\uffff]/.test(content) ? encoder.encode(content).length : content.length
+}
+
+function copyEntries(from: DirectoryNode, to: DirectoryNode): void {
+  for (const [name, node] of from.entries) {
+    if (node.type !== 'directory') to.entries.set(name, { ...node })
+    else {
+      const made = directoryNode(node.mtimeMs, node.mode)
+      to.entries.set(name, made)
+      copyEntries(node, made)
+    }
+  }
 }
 
 function sizeOf(node: TreeNode): number {

@@ -59,7 +59,7 @@ export class Machine {
   readonly images: ImageStore
   readonly runtime: FakeRuntime
   /** `/` of the node: hostPath volumes, static pod manifests. */
-  readonly disk = new FileTree()
+  readonly disk: FileTree
   /** Content of volumes that live on the node, by pod uid and volume name; kept until the pod is cleaned up. */
   readonly volumes = new Map<string, FileTree>()
   /** Disks that the node has attached, by PersistentVolume name; shared with whoever owns the disks. */
@@ -76,7 +76,9 @@ export class Machine {
   readonly #roots = new WeakMap<ContainerRecord, Vfs>()
   readonly #powerListeners: ((on: boolean) => void)[] = []
 
-  constructor(options: MachineOptions, disks: Map<string, FileTree> = new Map()) {
+  /** @param disks shared by all machines of a cluster: a volume may follow its pod to another node */
+  constructor(options: MachineOptions, disks: Map<string, FileTree> = new Map(), disk = new FileTree()) {
+    this.disk = disk
     this.options = options
     this.nodeName = options.nodeName
     this.loop = options.loop
@@ -106,6 +108,34 @@ export class Machine {
       startProcess: (container, host) => this.#startProcess(container, host),
       showSteps: options.showRuntimeSteps ?? false,
     })
+  }
+
+  /**
+   * The same machine in another world: what ran goes on from where it was, under the new loop. Kubelets find it as
+   * after a restart. `disks` are those of the new world.
+   */
+  clone(
+    world: Pick<MachineOptions, 'loop' | 'journal' | 'random' | 'network'>,
+    disks: Map<string, FileTree> = new Map(),
+  ): Machine {
+    const copies = new Map<FileTree, FileTree>()
+    const copyOf = (tree: FileTree): FileTree => {
+      let copy = copies.get(tree)
+      if (copy === undefined) copies.set(tree, (copy = tree.clone()))
+      return copy
+    }
+    for (const [name, tree] of this.disks) {
+      const known = disks.get(name)
+      if (known === undefined) disks.set(name, copyOf(tree))
+      else copies.set(tree, known)
+    }
+    const machine = new Machine({ ...this.options, ...world }, disks, copyOf(this.disk))
+    for (const [key, tree] of this.volumes) machine.volumes.set(key, copyOf(tree))
+    machine.bootId = this.bootId
+    machine.images.continueFrom(this.images)
+    machine.runtime.continueFrom(this.runtime, (mount) => ({ ...mount, tree: copyOf(mount.tree) }))
+    if (!this.on) machine.powerOff()
+    return machine
   }
 
   /** A timer of the hardware: it never fires once the machine has lost power. */

@@ -24,6 +24,13 @@ export class AddressPool {
     return formatIpv4(this.#base + taken)
   }
 
+  clone(): AddressPool {
+    const copy = new AddressPool(this.cidr)
+    for (const taken of this.#taken) copy.#taken.add(taken)
+    copy.#next = this.#next
+    return copy
+  }
+
   give(ip: string): void {
     this.#taken.delete(parseIpv4(ip) - this.#base)
   }

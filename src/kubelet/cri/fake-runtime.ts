@@ -21,6 +21,7 @@ import {
   type ExecResult,
   type LinuxResources,
   type LogLine,
+  type Mount,
   type PodSandboxConfig,
   type Reply,
   type RuntimeListener,
@@ -327,6 +328,36 @@ export class FakeRuntime implements RuntimeService {
     }
   }
 
+  /**
+   * Takes over another runtime's sandboxes and containers as they are: for a copy of the machine. Behaviours go on
+   * where they were; programs that are code start again, since what they were about to do cannot be copied.
+   */
+  continueFrom(other: FakeRuntime, mountOf: (mount: Mount) => Mount): void {
+    this.#addresses = other.#addresses?.clone()
+    const { nodeName, network } = this.#host
+    for (const old of other.#sandboxes.values()) {
+      const { config } = old
+      const pod = { namespace: config.namespace, name: config.name, uid: config.uid }
+      const stack = config.hostNetwork ? this.#host.stack : new NetworkStack(nodeName, pod, old.stack.ips)
+      const sandbox = new SandboxRecord(old.id, config, old.createdAt, stack)
+      sandbox.state = old.state
+      this.#sandboxes.set(sandbox.id, sandbox)
+      if (old.state === 'SANDBOX_READY' && !config.hostNetwork) network?.attach(stack)
+      for (const from of old.containers) {
+        const copy = from.copyFor(sandbox, { ...from.config, mounts: from.config.mounts.map(mountOf) })
+        sandbox.containers.push(copy)
+        this.#containers.set(copy.id, copy)
+        if (from.state !== 'CONTAINER_RUNNING') continue
+        const process = this.#host.startProcess(
+          copy,
+          this.#hostOf(copy, () => true),
+        )
+        if (process instanceof CriError) this.#finish(copy, 128, 0, 'StartError', process.message)
+        else copy.process = process
+      }
+    }
+  }
+
   /** Kills a container without asking, as the kernel or an operator would. */
   killContainer(id: string, reason?: 'OOMKilled'): void {
     const container = this.#containers.get(id)
@@ -340,20 +371,10 @@ export class FakeRuntime implements RuntimeService {
     container.startedAt = loop.now
     container.state = 'CONTAINER_RUNNING'
     let replied = false
-    const host: ContainerHost = {
-      exit: (code, signal = 0, reason, message) => {
-        if (container.state !== 'CONTAINER_RUNNING') return
-        // A program that ends within its first instruction still was started.
-        if (!replied) loop.at(loop.now, () => this.#exit(container, code, signal, reason, message))
-        else this.#exit(container, code, signal, reason, message)
-      },
-      output: (stream, text) => {
-        container.log ??= new ContainerLog()
-        container.log.write(stream, text, loop.now)
-      },
-      note: (text) => this.#note(container, text),
-    }
-    const process = this.#host.startProcess(container, host)
+    const process = this.#host.startProcess(
+      container,
+      this.#hostOf(container, () => replied),
+    )
     if (process instanceof CriError) {
       this.#finish(container, 128, 0, 'StartError', process.message)
       done(process)
@@ -362,6 +383,23 @@ export class FakeRuntime implements RuntimeService {
     container.process = process
     replied = true
     done(undefined)
+  }
+
+  #hostOf(container: ContainerRecord, started: () => boolean): ContainerHost {
+    const { loop } = this.#host
+    return {
+      exit: (code, signal = 0, reason, message) => {
+        if (container.state !== 'CONTAINER_RUNNING') return
+        // A program that ends within its first instruction still was started.
+        if (!started()) loop.at(loop.now, () => this.#exit(container, code, signal, reason, message))
+        else this.#exit(container, code, signal, reason, message)
+      },
+      output: (stream, text) => {
+        container.log ??= new ContainerLog()
+        container.log.write(stream, text, loop.now)
+      },
+      note: (text) => this.#note(container, text),
+    }
   }
 
   #kill(container: ContainerRecord): void {

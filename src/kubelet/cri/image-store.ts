@@ -30,6 +30,11 @@ export class ImageStore implements ImageService {
     }
   }
 
+  /** Has what another store has. */
+  continueFrom(other: ImageStore): void {
+    for (const image of other.#images.values()) this.#add(image)
+  }
+
   /** What to run for an image ref that `pullImage` or `imageStatus` gave. */
   get(image: string): CatalogImage | undefined {
     const direct = this.#images.get(image)

@@ -70,6 +70,21 @@ export class ContainerRecord implements CriContainer {
     this.resources = config.resources
   }
 
+  /** The same container in a copy of its sandbox, without its process. */
+  copyFor(sandbox: SandboxRecord, config: ContainerConfig): ContainerRecord {
+    const copy = new ContainerRecord(this.id, sandbox, config, this.image, this.createdAt)
+    copy.state = this.state
+    copy.startedAt = this.startedAt
+    copy.finishedAt = this.finishedAt
+    copy.exitCode = this.exitCode
+    copy.signal = this.signal
+    copy.reason = this.reason
+    copy.message = this.message
+    copy.resources = this.resources
+    copy.log = this.log?.clone()
+    return copy
+  }
+
   get sandboxId(): string {
     return this.sandbox.id
   }
@@ -104,6 +119,14 @@ export class ContainerLog {
   follow(onLine: (line: LogLine | undefined) => void): () => void {
     this.#followers.add(onLine)
     return () => this.#followers.delete(onLine)
+  }
+
+  clone(): ContainerLog {
+    const copy = new ContainerLog()
+    copy.lines.push(...this.lines)
+    copy.#open = { ...this.#open }
+    copy.#bytes = this.#bytes
+    return copy
   }
 
   get bytes(): number {

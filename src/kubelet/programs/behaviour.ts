@@ -43,13 +43,14 @@ export class BehaviourProcess implements ContainerProcess {
   #windowStart: number
   #terminating = false
 
+  /** A container that started before now goes on where it was: it belongs to a copy of its machine. */
   constructor(container: ContainerRecord, behaviour: Behaviour, host: BehaviourHost) {
     this.#host = host
     this.#container = container
     this.#behaviour = behaviourOfStart(behaviour, container.config.attempt)
-    this.#startedAt = host.now()
+    this.#startedAt = container.startedAt
     this.#windowStart = this.#startedAt
-    this.#begin()
+    this.#begin(host.now() - container.startedAt)
   }
 
   signal(signal: Signal): void {
@@ -113,16 +114,20 @@ export class BehaviourProcess implements ContainerProcess {
     }
   }
 
-  #begin(): void {
+  #begin(aliveMs: number): void {
     const { runsForMs, output, serves = ANYWHERE } = this.#behaviour
-    if (output !== undefined) this.#host.output('stdout', output)
+    if (output !== undefined && aliveMs === 0) this.#host.output('stdout', output)
     for (const served of serves) this.#serve(served)
     if (runsForMs !== undefined) {
       const ms =
         typeof runsForMs === 'number'
           ? runsForMs
           : runsForMs[0] + Math.floor(this.#host.random() * (runsForMs[1] - runsForMs[0] + 1))
-      this.#later(ms, () => this.#end(), `container ${this.#container.config.name} runs`)
+      this.#later(
+        Math.max(0, ms - aliveMs),
+        () => this.#end(),
+        `container ${this.#container.config.name} runs`,
+      )
     }
     this.#planOom()
   }
@@ -143,8 +148,9 @@ export class BehaviourProcess implements ContainerProcess {
         this.#later(left, close, `port ${served.port} stops answering`)
       }
     }
-    if (served.afterMs !== undefined && served.afterMs > 0) {
-      this.#later(served.afterMs, open, `container ${this.#container.config.name} gets ready`)
+    const waitMs = (served.afterMs ?? 0) - (this.#host.now() - this.#startedAt)
+    if (waitMs > 0) {
+      this.#later(waitMs, open, `container ${this.#container.config.name} gets ready`)
     } else open()
   }
 
