@@ -1,0 +1,42 @@
+/** Prefers nodes on which cpu, memory and the like would be used to the same degree. */
+import * as z from 'zod'
+import { EPHEMERAL_STORAGE } from '../cache/resource-columns.ts'
+import type { PluginFactory } from '../framework/plugin.ts'
+import { balancedScore, bindResources, podRequest, type ResourceUse } from './resource-scores.ts'
+
+export const nodeResourcesBalancedAllocationArgs = z.strictObject({
+  resources: z
+    .array(z.strictObject({ name: z.string().min(1), weight: z.literal(1, 'must be 1').default(1) }))
+    .default([
+      { name: 'cpu', weight: 1 },
+      { name: 'memory', weight: 1 },
+    ]),
+})
+
+export const nodeResourcesBalancedAllocation: PluginFactory = (args, { cache }) => {
+  const { resources } = args as z.output<typeof nodeResourcesBalancedAllocationArgs>
+  const bound = bindResources(resources, cache.columns)
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    depends: 'node',
+    // A pod that asks for none of the resources fits everywhere alike.
+    concerns: (pod) => {
+      const { cpu, memory, ephemeralStorage, scalars } = pod.requests
+      const amounts = [cpu, memory, ephemeralStorage]
+      return bound.some(
+        ({ column }) => (amounts[column] ?? scalars.find((it) => it.column === column)?.amount ?? 0) > 0,
+      )
+    },
+    score(pod, node) {
+      const uses: ResourceUse[] = []
+      for (const { column } of bound) {
+        const allocatable = node.allocatable(column)
+        if (allocatable === 0) continue
+        const wanted = podRequest(pod, column, false)
+        if (wanted === 0 && column > EPHEMERAL_STORAGE) continue
+        uses.push({ requested: node.requested(column) + wanted, allocatable })
+      }
+      return balancedScore(uses)
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** All plugins by name, in the order and with the weights of upstream's default profile (apis/config/v1/default_plugins.go). */
+import * as z from 'zod'
+import type { PluginFactory } from './framework/plugin.ts'
+import { defaultBinder } from './plugins/default-binder.ts'
+import { defaultPreemption, defaultPreemptionArgs } from './plugins/default-preemption.ts'
+import { imageLocality } from './plugins/image-locality.ts'
+import { interPodAffinity, interPodAffinityArgs } from './plugins/inter-pod-affinity.ts'
+import { nodeAffinity, nodeAffinityArgs } from './plugins/node-affinity.ts'
+import { nodeName } from './plugins/node-name.ts'
+import { nodePorts } from './plugins/node-ports.ts'
+import {
+  nodeResourcesBalancedAllocation,
+  nodeResourcesBalancedAllocationArgs,
+} from './plugins/node-resources-balanced-allocation.ts'
+import { nodeResourcesFit, nodeResourcesFitArgs } from './plugins/node-resources-fit.ts'
+import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
+import { podTopologySpread, podTopologySpreadArgs } from './plugins/pod-topology-spread.ts'
+import { prioritySort } from './plugins/priority-sort.ts'
+import { schedulingGates } from './plugins/scheduling-gates.ts'
+import { taintToleration } from './plugins/taint-toleration.ts'
+
+/** A plugin as it can be named in a profile. */
+export interface RegisteredPlugin {
+  readonly name: string
+  readonly create: PluginFactory
+  /** What `pluginConfig` may say; absent: nothing. */
+  readonly args?: z.ZodType
+  /** In the default profile, with this weight where it scores. Absent: only where a profile enables it. */
+  readonly byDefault?: { readonly weight: number }
+}
+
+export const NO_ARGS = z.strictObject({})
+
+/** One line per plugin. */
+export const BUILT_IN: readonly RegisteredPlugin[] = [
+  { name: 'SchedulingGates', create: schedulingGates, byDefault: { weight: 0 } },
+  { name: 'PrioritySort', create: prioritySort, byDefault: { weight: 0 } },
+  { name: 'NodeUnschedulable', create: nodeUnschedulable, byDefault: { weight: 0 } },
+  { name: 'NodeName', create: nodeName, byDefault: { weight: 0 } },
+  { name: 'TaintToleration', create: taintToleration, byDefault: { weight: 3 } },
+  { name: 'NodeAffinity', create: nodeAffinity, args: nodeAffinityArgs, byDefault: { weight: 2 } },
+  { name: 'NodePorts', create: nodePorts, byDefault: { weight: 0 } },
+  {
+    name: 'NodeResourcesFit',
+    create: nodeResourcesFit,
+    args: nodeResourcesFitArgs,
+    byDefault: { weight: 1 },
+  },
+  {
+    name: 'PodTopologySpread',
+    create: podTopologySpread,
+    args: podTopologySpreadArgs,
+    byDefault: { weight: 2 },
+  },
+  {
+    name: 'InterPodAffinity',
+    create: interPodAffinity,
+    args: interPodAffinityArgs,
+    byDefault: { weight: 2 },
+  },
+  {
+    name: 'DefaultPreemption',
+    create: defaultPreemption,
+    args: defaultPreemptionArgs,
+    byDefault: { weight: 0 },
+  },
+  {
+    name: 'NodeResourcesBalancedAllocation',
+    create: nodeResourcesBalancedAllocation,
+    args: nodeResourcesBalancedAllocationArgs,
+    byDefault: { weight: 1 },
+  },
+  { name: 'ImageLocality', create: imageLocality, byDefault: { weight: 1 } },
+  { name: 'DefaultBinder', create: defaultBinder, byDefault: { weight: 0 } },
+]

@@ -1,0 +1,152 @@
+/**
+ * The kube-scheduler as a component of a process: watches pods and nodes, decides, and writes bindings.
+ * `scheduler({ configuration, plugins })` takes what a KubeSchedulerConfiguration file and an own build would give.
+ */
+import { Pod } from '../api/core/pod.ts'
+import type { EventRecorder } from '../client/event-recorder.ts'
+import type { Component, Process } from '../client/process.ts'
+import type { Random } from '../kernel/random.ts'
+import { ApiWrites } from './api-writes.ts'
+import { ClusterCache } from './cache/cluster-cache.ts'
+import type { PodInfo } from './cache/node-info.ts'
+import {
+  type SchedulerConfiguration,
+  type SchedulerConfigurationInput,
+  schedulerConfiguration,
+} from './config.ts'
+import { watchCluster } from './event-handlers.ts'
+import { Nominator } from './framework/nominator.ts'
+import type { PluginFactory, PluginHandle } from './framework/plugin.ts'
+import { ConfigurationError, issueText, Profile, pathText } from './framework/profile.ts'
+import { SchedulingQueue } from './queue/scheduling-queue.ts'
+import { BUILT_IN, type RegisteredPlugin } from './registry.ts'
+import { SchedulingCycle } from './scheduling-cycle.ts'
+import { HeldPods } from './waiting-pods.ts'
+
+const DEFAULT_SCHEDULER = 'default-scheduler'
+
+export interface SchedulerOptions {
+  /** As in a KubeSchedulerConfiguration; absent: upstream's defaults. */
+  readonly configuration?: SchedulerConfigurationInput
+  /** Plugins of your own by name; enable them in a profile. */
+  readonly plugins?: Readonly<Record<string, PluginFactory>> | readonly RegisteredPlugin[]
+  /** Breaks ties and picks where preemption starts looking; default: the process's stream `scheduler`. */
+  readonly random?: Random
+}
+
+/** A scheduler to be run in a process. Throws {@link ConfigurationError} when the configuration is wrong. */
+export function scheduler(options: SchedulerOptions = {}): Component {
+  const configuration = checkConfiguration(options.configuration ?? {})
+  const registry = registryOf(options.plugins)
+  return {
+    name: 'kube-scheduler',
+    start: (process) => void new Scheduler(process, configuration, registry, options.random),
+  }
+}
+
+export function checkConfiguration(input: unknown): SchedulerConfiguration {
+  const checked = schedulerConfiguration.safeParse(input)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]!
+  throw new ConfigurationError(pathText(issue.path).replace(/^\./, '') || 'configuration', issueText(issue))
+}
+
+function registryOf(plugins: SchedulerOptions['plugins'] = []): ReadonlyMap<string, RegisteredPlugin> {
+  const own = Array.isArray(plugins)
+    ? (plugins as readonly RegisteredPlugin[])
+    : Object.entries(plugins).map(([name, create]): RegisteredPlugin => ({ name, create }))
+  const registry = new Map(BUILT_IN.map((it) => [it.name, it]))
+  for (const plugin of own) {
+    if (registry.has(plugin.name))
+      throw new ConfigurationError('plugins', `there is a plugin ${JSON.stringify(plugin.name)} already`)
+    registry.set(plugin.name, plugin)
+  }
+  return registry
+}
+
+/** One incarnation. */
+class Scheduler {
+  constructor(
+    process: Process,
+    configuration: SchedulerConfiguration,
+    registry: ReadonlyMap<string, RegisteredPlugin>,
+    random: Random = process.random('scheduler'),
+  ) {
+    const cache = new ClusterCache()
+    const nominator = new Nominator(cache)
+    const held = new HeldPods(process.clock)
+    const recorders = new Map<string, EventRecorder>()
+    const recorder = (name: string) => {
+      let found = recorders.get(name)
+      if (found === undefined) recorders.set(name, (found = process.recorder(name, { api: 'events.k8s.io' })))
+      return found
+    }
+    const defaultRecorder = recorder(configuration.profiles[0]!.schedulerName)
+    const writes = new ApiWrites(process, defaultRecorder)
+    const handle: Omit<PluginHandle, 'schedulerName' | 'filterNow' | 'tryOut' | 'isLocal'> = {
+      cache,
+      client: process.client,
+      clock: process.clock,
+      informers: process.informers,
+      recorder: defaultRecorder,
+      random,
+      requests: writes,
+      nominator,
+      waiting: held,
+      moveAll: (label) => queue.moveAll({ resource: '*', action: 0, label }),
+      recheck: (uid, anyway) => {
+        if (anyway || queue.get(uid)?.gated) queue.activate(uid)
+      },
+    }
+    const profiles = new Map<string, Profile>()
+    configuration.profiles.forEach((it, i) => {
+      const { percentageOfNodesToScore } = configuration
+      const path = `profiles[${i}]`
+      const profile = new Profile(it, { registry, nominator, percentageOfNodesToScore, handle, path })
+      profiles.set(it.schedulerName, profile)
+    })
+    const all = [...profiles.values()]
+    all.forEach((profile, i) => {
+      if (profile.queueSortName !== all[0]!.queueSortName)
+        throw new ConfigurationError(
+          `profiles[${i}].plugins.queueSort`,
+          'must be the same plugin with the same args in all profiles',
+        )
+    })
+    const profileOf = ({ class: { spec } }: PodInfo) => profiles.get(spec.schedulerName ?? DEFAULT_SCHEDULER)!
+    const queue: SchedulingQueue = new SchedulingQueue(process.clock, process.loop, nominator, {
+      initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
+      maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
+      less: all[0]!.less,
+      profileOf,
+      onReady: () => {
+        if (synced) cycle.wake()
+      },
+    })
+    const cycle: SchedulingCycle = new SchedulingCycle({
+      process,
+      cache,
+      queue,
+      nominator,
+      held,
+      writes,
+      pods: process.informers.for(Pod).lister,
+      profileOf,
+      recorderOf: (profile) => recorder(profile.schedulerName),
+      extenders: undefined,
+      explanations: undefined,
+    })
+    watchCluster(process.informers, {
+      cache,
+      queue,
+      isOurs: ({ spec }) => profiles.has(spec.schedulerName ?? DEFAULT_SCHEDULER),
+      onDeleted: (uid) => void held.reject(uid, 'deleted', 'pod was deleted'),
+    })
+    // Deciding on half a picture would spread pods over the first few nodes heard of.
+    let synced = false
+    process.informers.whenSynced(() => {
+      synced = true
+      if (queue.hasReady) cycle.wake()
+    })
+  }
+}
