@@ -181,8 +181,8 @@ async function writeTaintsAndLabels(
 ): Promise<void> {
   const taints = taintsAfter(node, task.noExecute ?? 'leave', now)
   const labels = labelsAfter(node.metadata.labels)
-  if (taints === (node.spec.taints ?? taints) && labels === node.metadata.labels) return
-  if (taints.length === 0 && node.spec.taints === undefined && labels === node.metadata.labels) return
+  const sameTaints = taints === node.spec.taints || (taints.length === 0 && node.spec.taints === undefined)
+  if (sameTaints && labels === node.metadata.labels) return
   await client.replace(Node, {
     ...node,
     metadata: { ...node.metadata, labels },
