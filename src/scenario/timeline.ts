@@ -51,12 +51,16 @@ const REPEATED_REASONS: ReadonlySet<string> = new Set([
   'Starting',
 ])
 
+/** Events that say once more what another one of the same moment said better. */
+const REPEATED_TEXTS = /^Failed: Error: (?:ErrImagePull|ImagePullBackOff)$/
+
 function momentOf(entry: JournalEntry, journal: Journal): Moment | undefined {
   switch (entry.type) {
     case 'fault':
-      return { time: entry.time, component: 'fault', object: entry.object, text: entry.text, why: '' }
+      return { ...plain(entry), component: 'fault' }
     case 'process':
-      return { time: entry.time, component: entry.actor, object: entry.object, text: entry.text, why: '' }
+      // What a fault did to a process, the fault has told.
+      return journal.get(entry.cause)?.type === 'fault' ? undefined : plain(entry)
     case 'event':
       return eventMoment(entry)
     case 'commit':
@@ -64,7 +68,7 @@ function momentOf(entry: JournalEntry, journal: Journal): Moment | undefined {
     case 'request':
       return refusalMoment(entry)
     case 'reconcile':
-      return entry.text.startsWith('reconcile failed') ? plain(entry) : undefined
+      return reconcileMoment(entry)
     default:
       return undefined
   }
@@ -74,53 +78,79 @@ function plain(entry: JournalEntry): Moment {
   return { time: entry.time, component: entry.actor, object: entry.object, text: entry.text, why: '' }
 }
 
-const SCHEDULED = /^Scheduled: Successfully assigned \S+ to (\S+)$/
+/** Events that differ from each other in one word: what is told once, and the word that varies. */
+const VARYING: readonly [pattern: RegExp, text: string][] = [
+  [/^Scheduled: Successfully assigned \S+ to (\S+)$/, 'Scheduled: assigned to'],
+  [/^Killing: Stopping container (\S+)$/, 'Killing: Stopping container'],
+]
+
+/** Details of an Event's text that nobody needs to follow the story. */
+const TRIMMED = / \([^()]* including waiting\)\. Image size: \d+ bytes\.$/
 
 function eventMoment(entry: JournalEntry): Moment | undefined {
   const reason = entry.text.slice(0, Math.max(0, entry.text.indexOf(':')))
-  if (REPEATED_REASONS.has(reason)) return undefined
-  const node = SCHEDULED.exec(entry.text)?.[1]
-  if (node !== undefined) return { ...plain(entry), text: 'Scheduled on', varies: node }
-  return plain(entry)
+  if (REPEATED_REASONS.has(reason) || REPEATED_TEXTS.test(entry.text)) return undefined
+  for (const [pattern, text] of VARYING) {
+    const varies = pattern.exec(entry.text)?.[1]
+    if (varies !== undefined) return { ...plain(entry), text, varies }
+  }
+  return { ...plain(entry), text: entry.text.replace(TRIMMED, '') }
 }
 
-/** Answers with a code are refusals; the request of a commit is told by the commit. */
+/** A lost race is how optimistic concurrency works: the controller reads again and retries. */
+const RACES = /the object has been modified|object is being deleted| not found/
+
+function reconcileMoment(entry: JournalEntry): Moment | undefined {
+  return entry.text.startsWith('reconcile failed') && !RACES.test(entry.text) ? plain(entry) : undefined
+}
+
+/** Answers with a code are refusals; a request that was granted is told by its commit. */
 function refusalMoment(entry: JournalEntry): Moment | undefined {
-  const refused = /: (4\d\d|5\d\d) /.exec(entry.text)
-  // A conflict is how optimistic concurrency works; the controller reads again and retries.
-  if (refused === null || refused[1] === '409' || refused[1] === '404') return undefined
-  return plain(entry)
+  const code = /: ([45]\d\d) /.exec(entry.text)?.[1]
+  return code === undefined || code === '404' || code === '409' ? undefined : plain(entry)
 }
 
 function commitMoment(entry: JournalEntry, journal: Journal): Moment | undefined {
   const kind = entry.object.slice(0, entry.object.indexOf(' '))
   if (ROUTINE_KINDS.has(kind)) return undefined
-  const text = entry.text.split(', ').filter(isTold).join(', ')
-  if (text === '') return undefined
   const request = journal.get(entry.cause)
   const work = request === undefined ? undefined : journal.get(request.cause)
   const byController = work?.type === 'reconcile'
   const component = byController ? work.actor : (request?.actor ?? entry.actor)
-  const why = byController ? work.text.replace(/^reconcile(?:: )?/, '') : ''
-  return { time: entry.time, component, object: entry.object, text, why }
+  const changes = entry.text.split(', ').filter((change) => isTold(change, kind, component))
+  if (changes.length === 0) return undefined
+  return {
+    time: entry.time,
+    component,
+    object: entry.object,
+    text: changes.map((it) => it.replace(/^(?:spec|status)\./, '')).join(', '),
+    why: byController ? reasonOf(work, entry.object) : '',
+  }
 }
 
-/** A change worth telling: a beginning, an end, what was asked for, a condition or a phase. */
-function isTold(change: string): boolean {
+/** `Deployment default/web modified` of the queue's reason; the object itself need not be named again. */
+function reasonOf(work: JournalEntry, object: string): string {
+  const why = work.text.replace(/^reconcile(?:: )?/, '')
+  return why.startsWith(`${object} `) ? why.slice(object.length + 1) : why
+}
+
+/** A change worth telling: a beginning, an end, what somebody asked for, a condition or a phase that turned. */
+function isTold(change: string, kind: string, component: string): boolean {
   if (/^(?:created|deleted|deletion requested|grace )/.test(change)) return true
-  if (/^spec\.(?:nodeName|template\.|selector)/.test(change)) return change.includes(' -> ')
-  return (
-    /^(?:spec\.|taint|unschedulable|replicas )/.test(change) ||
-    isCondition(change) ||
-    /phase \S+ -> /.test(change)
-  )
+  // The Deployment's own Event tells how it scales its ReplicaSets.
+  if (kind === 'ReplicaSet' && component === 'deployment-controller') return false
+  if (change.startsWith('spec.nodeName')) return false // Told by Scheduled.
+  if (change.startsWith('spec.')) return true
+  return isCondition(change) || /phase \S+ -> /.test(change)
 }
 
 const TOLD_CONDITIONS =
   /^(?:Ready|Available|Progressing|Complete|Failed|Suspended|DisruptionTarget|ReplicaFailure|Established) /
 
+/** One that turned, or came up true; that a condition starts out false says nothing. */
 function isCondition(change: string): boolean {
-  return TOLD_CONDITIONS.test(change) && /(?:True|False|Unknown)$/.test(change)
+  if (!TOLD_CONDITIONS.test(change)) return false
+  return change.includes(' -> ') || (change.endsWith(' True') && !change.startsWith('Progressing'))
 }
 
 // -- telling many as one ------------------------------------------------------------------------------------
@@ -167,7 +197,7 @@ function coalesce(moments: readonly Moment[]): TimelineRow[] {
 function likeness({ component, object, text, why }: Moment): string {
   const [kind, name = ''] = splitRef(object)
   const bare = name.slice(name.indexOf('/') + 1)
-  const unnamed = (it: string) => (bare === '' ? it : it.replaceAll(bare, '*'))
+  const unnamed = (it: string) => withoutNames(it, bare)
   return [family(component), kind, stem(name), unnamed(text), unnamed(why)].join('\n')
 }
 
@@ -183,9 +213,15 @@ function rowOf({ first, components, objects, varying }: Group): TimelineRow {
     time: first.time,
     component: components.size === 1 ? first.component : `${family(first.component)} x${components.size}`,
     object: objects.size === 1 ? first.object : `${objects.size} ${kind}s ${stem(name)}*`,
-    text: objects.size === 1 || bare === '' ? text : text.replaceAll(bare, '*'),
-    why: objects.size === 1 || bare === '' ? first.why : first.why.replaceAll(bare, '*'),
+    text: objects.size === 1 ? text : withoutNames(text, bare),
+    why: objects.size === 1 ? first.why : withoutNames(first.why, bare),
   }
+}
+
+/** Names and addresses, in which alike moments differ, become `*`. */
+function withoutNames(text: string, name: string): string {
+  const unnamed = name === '' ? text : text.replaceAll(name, '*')
+  return unnamed.replace(/\b\d+\.\d+\.\d+\.\d+\b/g, '*')
 }
 
 function listed(values: readonly string[]): string {

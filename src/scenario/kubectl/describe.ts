@@ -25,7 +25,7 @@ export function describeObject(cluster: Cluster, kind: KindDefinition, object: K
 /** Events that name the object, oldest first. */
 export function eventsAbout(cluster: Cluster, object: KubeObject): readonly Event[] {
   const all = cluster.peek().list<Event>(Event, object.metadata?.namespace ?? 'default')
-  return inOrder(all.filter((it) => it.involvedObject?.uid === object.metadata?.uid))
+  return inOrder(all.filter((it) => subjectOf(it)?.uid === object.metadata?.uid))
 }
 
 /** By the time they were last seen; Events of one moment stay in storage order. */
@@ -39,10 +39,30 @@ export function formatEvents(events: readonly Event[], nowMs: number): string[] 
     humanDuration(nowMs - lastSeen(it)),
     it.type ?? '',
     it.reason ?? '',
-    `${it.involvedObject?.kind?.toLowerCase()}/${it.involvedObject?.name}`,
-    `${it.message ?? ''}${(it.count ?? 1) > 1 ? ` (x${it.count})` : ''}`,
+    `${subjectOf(it)?.kind?.toLowerCase()}/${subjectOf(it)?.name}`,
+    `${messageOf(it)}${countOf(it) > 1 ? ` (x${countOf(it)})` : ''}`,
   ])
   return alignColumns([['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], ...rows])
+}
+
+/** Events of the newer API (events.k8s.io) have other names for two of their fields. */
+interface NewerFields {
+  readonly regarding?: Event['involvedObject']
+  readonly note?: string
+  readonly series?: { readonly count?: number }
+}
+
+/** What the Event is about. */
+export function subjectOf(event: Event & NewerFields): Event['involvedObject'] | undefined {
+  return event.involvedObject ?? event.regarding
+}
+
+function messageOf(event: Event & NewerFields): string {
+  return event.message ?? event.note ?? ''
+}
+
+function countOf(event: Event & NewerFields): number {
+  return event.count ?? event.series?.count ?? 1
 }
 
 function lastSeen(event: Event): number {

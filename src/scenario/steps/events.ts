@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Event } from '../../api/core/event.ts'
 import { target } from '../fields.ts'
-import { formatEvents, inOrder } from '../kubectl/describe.ts'
+import { formatEvents, inOrder, subjectOf } from '../kubectl/describe.ts'
 import { requireObjects, resolveTarget } from '../kubectl/objects.ts'
 import { defineStep } from '../step.ts'
 
@@ -19,7 +19,7 @@ export const events = defineStep({
     if (about !== undefined) {
       const objects = requireObjects(cluster, resolveTarget(cluster, about, context.namespace))
       const uids = new Set(objects.map((it) => it.metadata?.uid))
-      events = events.filter((it) => uids.has(it.involvedObject?.uid))
+      events = events.filter((it) => uids.has(subjectOf(it)?.uid))
     }
     context.print(
       events.length === 0
