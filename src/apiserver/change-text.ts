@@ -6,6 +6,10 @@ import type { KubeObject } from '../api/kind.ts'
 
 /** Changes named at most; the rest is `...`. */
 const NAMED = 3
+/** Changes looked at before these are chosen. */
+const FOUND = 12
+/** What a reader wants to know first of many changes. */
+const SAYS_MOST = /^(?:deletion|spec|taints|Ready|Available|Progressing|Complete|Failed|.*phase)\b/
 /** Fields that change with every write and say nothing by themselves. */
 const SILENT = new Set([
   'resourceVersion',
@@ -31,19 +35,22 @@ export function changeText(object: KubeObject | undefined, previous: KubeObject 
   }
   compare(object, previous, '', changes)
   if (changes.length === 0) return 'updated'
-  return changes.length > NAMED ? `${changes.slice(0, NAMED).join(', ')}, ...` : changes.join(', ')
+  if (changes.length <= NAMED) return changes.join(', ')
+  const first = changes.filter((it) => SAYS_MOST.test(it))
+  const named = [...first, ...changes.filter((it) => !first.includes(it))].slice(0, NAMED)
+  return `${named.join(', ')}, ...`
 }
 
 function compare(after: object, before: object, path: string, changes: string[]): void {
   for (const key of Object.keys(after)) {
-    if (changes.length > NAMED) return
+    if (changes.length >= FOUND) return
     if (SILENT.has(key) || key.startsWith('deletion')) continue
     const was = own(before, key)
     const is = own(after, key)
     if (is !== was) compareField(is, was, path === '' ? key : `${path}.${key}`, changes)
   }
   for (const key of Object.keys(before)) {
-    if (changes.length > NAMED) return
+    if (changes.length >= FOUND) return
     if (own(after, key) !== undefined || own(before, key) === undefined || SILENT.has(key)) continue
     changes.push(`${short(path === '' ? key : `${path}.${key}`)} removed`)
   }
