@@ -11,26 +11,31 @@ import type { ControllerDefinition } from './runtime/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 
 export interface BuiltInController {
-  /** As in `--controllers=*,-deployment-controller`. */
+  /** As in `--controllers=*,-deployment-controller`; also the name of what `create` returns. */
   readonly name: string
   /** Older names that still work: `deployment`. */
   readonly aliases: readonly string[]
   readonly onByDefault: boolean
-  /** Erased: each knows the kind it is for. */
+  /** With the type of its kind erased: a manager runs them all alike. */
   create(): ControllerDefinition | Component
 }
 
 export const BUILT_IN: readonly BuiltInController[] = [
-  builtIn('namespace-controller', 'namespace', () => namespaceController),
-  builtIn('garbage-collector-controller', 'garbagecollector', () => garbageCollector),
-  builtIn('pod-garbage-collector-controller', 'podgc', () => podGcController()),
-  builtIn('node-lifecycle-controller', 'nodelifecycle', () => nodeLifecycleController()),
-  builtIn('taint-eviction-controller', 'taint-eviction', () => taintEvictionController),
-  builtIn('deployment-controller', 'deployment', () => deploymentController),
-  builtIn('replicaset-controller', 'replicaset', () => replicaSetController),
-  builtIn('replicationcontroller-controller', 'replicationcontroller', () => replicationControllerController),
+  builtIn('namespace', namespaceController),
+  builtIn('garbagecollector', garbageCollector),
+  builtIn('podgc', podGcController()),
+  builtIn('nodelifecycle', nodeLifecycleController()),
+  builtIn('taint-eviction', taintEvictionController),
+  builtIn('deployment', deploymentController),
+  builtIn('replicaset', replicaSetController),
+  builtIn('replicationcontroller', replicationControllerController),
 ]
 
-function builtIn(name: string, alias: string, create: () => object, onByDefault = true): BuiltInController {
-  return { name, aliases: [alias], onByDefault, create: create as () => ControllerDefinition | Component }
+function builtIn(
+  alias: string,
+  controller: { readonly name: string },
+  onByDefault = true,
+): BuiltInController {
+  const create = () => controller as ControllerDefinition | Component
+  return { name: controller.name, aliases: [alias], onByDefault, create }
 }

@@ -17,7 +17,8 @@ import { rollbackTarget } from './rollback.ts'
 import { Rollout } from './rollout.ts'
 
 export const deploymentController = defineController<Deployment>({
-  name: 'deployment',
+  name: 'deployment-controller',
+  component: 'deployment-controller',
   for: Deployment,
   concurrency: 5,
   owns: [

@@ -27,7 +27,7 @@ const CONCURRENT_SYNCS = 20
 const ABSENT_MAX = 500
 
 export const garbageCollector: Component = {
-  name: 'garbage-collector',
+  name: COMPONENT,
   start: (process) => new GarbageCollector(process).start(),
 }
 

@@ -15,7 +15,8 @@ const RESYNC_MS = 300_000
 const KUBERNETES = 'kubernetes'
 
 export const namespaceController = defineController<Namespace, SetupContext<Namespace>>({
-  name: 'namespace',
+  name: 'namespace-controller',
+  component: 'namespace-controller',
   for: Namespace,
   // Keys are queued by `setup`, after a delay.
   predicate: { create: () => false, update: () => false, delete: () => false },

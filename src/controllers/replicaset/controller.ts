@@ -3,7 +3,7 @@ import { ReplicaSet } from '../../api/apps/replica-set.ts'
 import { podReplicator } from './replicator.ts'
 
 export const replicaSetController = podReplicator<ReplicaSet>({
-  name: 'replicaset',
+  name: 'replicaset-controller',
   component: 'replicaset-controller',
   kind: ReplicaSet,
   replicas: (it) => it.spec.replicas ?? 1,

@@ -7,7 +7,7 @@ import type { ReplicaSetStatus } from '../../api/apps/replica-set.ts'
 import { Pod } from '../../api/core/pod.ts'
 import type { PodTemplateSpec } from '../../api/core/pod-template.ts'
 import { isNotFound } from '../../api/errors.ts'
-import { type KubeObject, objectKey, type Stored } from '../../api/kind.ts'
+import { type KubeObject, objectKey, objectRef, type Stored } from '../../api/kind.ts'
 import { compileSelector } from '../../api/label-selector.ts'
 import type { LabelSelector } from '../../api/meta/label-selector.ts'
 import type { KindRef } from '../../client/client.ts'
@@ -69,6 +69,9 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
   const lookup = { lister: <U extends KubeObject>(other: KindRef<U>) => context.informerFor(other).lister }
   const owningKeys = mapOwned(kind.kind, kind.selector)
 
+  const { journal } = context.process
+  const queue = (key: string, pod: Stored<Pod>, change: string) =>
+    context.enqueue(key, journal.enabled ? `${objectRef('Pod', pod.metadata)} ${change}` : undefined)
   const observe = (pod: Stored<Pod>, key: string) => {
     if (pod.metadata.deletionTimestamp === undefined) expectations.creationObserved(key)
     else expectations.deletionObserved(key, objectKey(pod.metadata))
@@ -78,9 +81,9 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
       const key = ownerKey(kind, owners, pod)
       if (key !== undefined) {
         observe(pod, key)
-        context.enqueue(key)
+        queue(key, pod, 'added')
       } else if (controllerOf(pod) === undefined) {
-        for (const other of owningKeys(pod, lookup)) context.enqueue(other)
+        for (const other of owningKeys(pod, lookup)) queue(other, pod, 'added')
       }
     },
     update(pod, old) {
@@ -90,14 +93,14 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
       if (key !== undefined && pod.metadata.deletionTimestamp !== undefined) observe(pod, key)
       if (key !== undefined && turnedReady(pod, old)) recheckAvailability(kind, context, owners.get(key), key)
       if (key !== undefined && pod.metadata.ownerReferences === old.metadata.ownerReferences)
-        context.enqueue(key)
-      else for (const other of owningKeys(pod, lookup, old)) context.enqueue(other)
+        queue(key, pod, 'modified')
+      else for (const other of owningKeys(pod, lookup, old)) queue(other, pod, 'modified')
     },
     delete(pod) {
       const key = ownerKey(kind, owners, pod)
       if (key === undefined) return
       expectations.deletionObserved(key, objectKey(pod.metadata))
-      context.enqueue(key)
+      queue(key, pod, 'deleted')
     },
   })
   return expectations

@@ -4,7 +4,7 @@ import type { LabelSelector } from '../../api/meta/label-selector.ts'
 import { podReplicator } from '../replicaset/replicator.ts'
 
 export const replicationControllerController = podReplicator<ReplicationController>({
-  name: 'replicationcontroller',
+  name: 'replicationcontroller-controller',
   component: 'replication-controller',
   kind: ReplicationController,
   replicas: (it) => it.spec.replicas ?? 1,

@@ -92,7 +92,7 @@ export class ControllerRunner<T extends KubeObject, Memory> {
       client: this.#process.client,
       recorder: this.#process.recorder(this.#component),
       informer: this.#informer,
-      enqueue: (key) => this.#queue.add(key),
+      enqueue: (key, why) => this.#queue.add(key, why),
       enqueueAfter: (key, delayMs, options) =>
         this.#queue.addAfter(key, delayMs, 'time is up', options?.background),
       informerFor: (kind, options) => this.#informerFor(kind, options),

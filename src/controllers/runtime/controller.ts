@@ -60,8 +60,8 @@ export interface SetupContext<T extends KubeObject> {
   readonly client: Client
   readonly recorder: EventRecorder
   readonly informer: Informer<T>
-  /** Queues a key, now or later; the same key is never reconciled twice at once. */
-  enqueue(key: string): void
+  /** Queues a key, now or later; the same key is never reconciled twice at once. `why` is for the journal. */
+  enqueue(key: string, why?: string): void
   enqueueAfter(key: string, delayMs: number, options?: { readonly background?: boolean }): void
   informerFor<U extends KubeObject>(kind: KindRef<U>, options?: InformerOptions<Stored<U>>): Informer<U>
 }

@@ -53,6 +53,7 @@ export class KeyWorker {
   }
 
   async #run(key: string): Promise<void> {
+    this.#queue.begin(key)
     try {
       await this.#work(key)
       this.#limiter.forget(key)
