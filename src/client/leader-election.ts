@@ -162,7 +162,6 @@ class LeaderElector {
     const now = formatMicroTime(this.#process.clock.now())
     const { leaseTransitions } = this.#observed.spec ?? {}
     const spec = {
-      holderIdentity: '',
       leaseDurationSeconds: 1,
       acquireTime: now,
       renewTime: now,

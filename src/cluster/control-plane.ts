@@ -29,7 +29,8 @@ export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
   return plans
 }
 
-function builtInManager(enabled: string): Component {
+/** The manager of built-in controllers; `enabled` as in --controllers. */
+export function builtInManager(enabled: string): Component {
   const names = new Map(
     BUILT_IN.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)),
   )

@@ -1,0 +1,86 @@
+/** A spec made ready for thousands of runs: what all of them share is built once. */
+import type { KindDefinition, KubeObject } from '../../api/kind.ts'
+import { createScheme } from '../../api/scheme.ts'
+import type { ClusterOptions } from '../../cluster/cluster.ts'
+import { builtInManager } from '../../cluster/control-plane.ts'
+import { Foundation } from '../../cluster/foundation.ts'
+import { type AnyController, componentOf } from '../../cluster/user-controllers.ts'
+import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
+import type { SimSpec } from './spec.ts'
+
+export interface CompiledSpec {
+  readonly source: SimSpec
+  readonly clusterOptions: ClusterOptions
+  /** A cluster with what is there from the start; runs are forks of its store. */
+  readonly base: Foundation
+  /** Each controller runs in a process of its own, named after it. */
+  readonly processes: readonly {
+    readonly name: string
+    readonly make: (remotes: Readonly<Record<string, unknown>>) => readonly AnyController[]
+  }[]
+  startBuiltIn(foundation: Foundation): void
+}
+
+/** Latency of every message, ms: so that a hot loop moves time. */
+const LATENCY_MS = 1
+
+export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>): CompiledSpec {
+  const source = spec as unknown as SimSpec
+  const scheme = createScheme()
+  for (const kind of (source.kinds ?? []) as readonly KindDefinition[]) scheme.register(kind)
+  const clusterOptions: ClusterOptions = {
+    nodes: 0,
+    controllers: false,
+    scheduler: false,
+    journal: 'off',
+    history: 'full',
+    latency: LATENCY_MS,
+    scheme,
+  }
+  // Another seed than that of the runs: uids of what is there must not come up again.
+  const base = new Foundation({ ...clusterOptions, seed: 0 })
+  base.server.bootstrap()
+  for (const object of source.given ?? []) give(base, object)
+  return { source, clusterOptions, base, processes: processesOf(source), startBuiltIn: builtInOf(source) }
+}
+
+function give(base: Foundation, object: KubeObject): void {
+  const kind = base.scheme.of(object)
+  if (kind === undefined)
+    throw new Error(`given: the API server serves no ${object.apiVersion} ${object.kind}`)
+  const { group, version, resource, namespaced } = kind
+  const namespace = namespaced ? (object.metadata?.namespace ?? 'default') : undefined
+  const body = { ...object, metadata: { ...object.metadata, namespace } }
+  const response = base.server.handle({
+    verb: 'create',
+    group,
+    version,
+    resource,
+    namespace,
+    body,
+    user: ADMIN,
+  })
+  if (!(response instanceof Promise) && !response.ok) throw new Error(`given: ${response.status.message}`)
+}
+
+function processesOf({ controllers }: SimSpec): CompiledSpec['processes'] {
+  const make =
+    typeof controllers === 'function'
+      ? (controllers as (remotes: never) => readonly AnyController[])
+      : () => controllers as readonly AnyController[]
+  const names = make(inert() as never).map((it) => componentOf(it))
+  return names.map((name, index) => ({ name, make: (remotes) => [make(remotes as never)[index]!] }))
+}
+
+/** Stands in for the remotes while controllers are only asked for their names. */
+function inert(): unknown {
+  const nothing: unknown = new Proxy(() => nothing, { get: () => nothing })
+  return nothing
+}
+
+function builtInOf({ builtIn }: SimSpec): CompiledSpec['startBuiltIn'] {
+  if (builtIn === undefined) return () => {}
+  return (foundation) => {
+    foundation.startProcess('kube-controller-manager', CONTROLLER_MANAGER, [builtInManager(builtIn)])
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What may be injected, and by which documented behaviour of Kubernetes it is legal. Nothing else may be.
+ */
+export interface Fault {
+  readonly summary: string
+  /** Why a correct controller must survive this. */
+  readonly legal: string
+  /** Higher is stronger: shrinking replaces a fault by a weaker one where that suffices. */
+  readonly strength: number
+}
+
+export const FAULTS = {
+  error: {
+    summary: 'the request fails with 500 and is not applied',
+    legal:
+      'API conventions, "HTTP Status codes": a 500 may come at any time; the client should back off and retry',
+    strength: 1,
+  },
+  throttled: {
+    summary: 'the request fails with 429 and is not applied',
+    legal: 'API Priority and Fairness: requests beyond the limit are rejected with 429 Too Many Requests',
+    strength: 1,
+  },
+  conflict: {
+    summary: 'somebody else changes the object just before',
+    legal:
+      'API conventions, "Concurrency control and consistency": any writer may come first; updates then get 409',
+    strength: 1,
+  },
+  'lost-answer': {
+    summary: 'the write is applied, but its answer is lost (504)',
+    legal: 'API conventions, StatusServerTimeout/504: the request may or may not have been applied',
+    strength: 2,
+  },
+  slow: {
+    summary: 'the request, or its answer, is under way for minutes while everything else goes on',
+    legal: 'no bound on latency is promised anywhere; client-go requests have no deadline by default',
+    strength: 3,
+  },
+  lag: {
+    summary: 'watch events of this kind arrive late from here on',
+    legal: 'API concepts, "Semantics for watch": caches are eventually consistent, each kind at its own pace',
+    strength: 2,
+  },
+  missed: {
+    summary: 'the watch of this kind expires (410): states in between are never seen',
+    legal: 'API concepts, "410 Gone responses": clients list again and miss what happened meanwhile',
+    strength: 3,
+  },
+  'crash-before': {
+    summary: 'the process crashes before the call',
+    legal: 'containers are killed at any time: OOM, eviction, node failure',
+    strength: 3,
+  },
+  'crash-after': {
+    summary: 'the process crashes after the call was applied, before it learns of it',
+    legal: 'containers are killed at any time: OOM, eviction, node failure',
+    strength: 3,
+  },
+  restart: {
+    summary: 'the idle process is restarted',
+    legal: 'a rollout of the controller itself',
+    strength: 2,
+  },
+  down: {
+    summary: 'the process is down while the user goes on',
+    legal: 'nothing promises that a controller runs when its objects change',
+    strength: 3,
+  },
+  stale: {
+    summary: 'the process restarts with an older state of the world',
+    legal:
+      'lists with resourceVersion=0 may be served by an API server that lags (kubernetes/kubernetes#59848)',
+    strength: 4,
+  },
+  'two-leaders': {
+    summary: 'the process is paused before the call; a second one leads; then the first goes on',
+    legal:
+      'client-go leaderelection: "does not guarantee that only one client is acting as a leader (a.k.a. fencing)"',
+    strength: 5,
+  },
+  'clock-forward': {
+    summary: 'the clock of the process jumps an hour ahead',
+    legal: 'NTP corrections and suspended machines',
+    strength: 3,
+  },
+  'clock-back': {
+    summary: 'the clock of the process jumps an hour back',
+    legal: 'NTP corrections',
+    strength: 3,
+  },
+} as const satisfies Record<string, Fault>
+
+export type FaultName = keyof typeof FAULTS
+
+export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultName[]
+
+/** What is tried unless the test says otherwise: two leaders and jumping clocks must be asked for. */
+export const DEFAULT_FAULTS: readonly FaultName[] = ALL_FAULTS.filter(
+  (it) => it !== 'two-leaders' && it !== 'clock-forward' && it !== 'clock-back',
+)
+
+/** Weaker faults first: what may take the place of `fault` at the same kind of site. */
+export function weakerThan(fault: FaultName, allowed: readonly FaultName[]): FaultName[] {
+  return allowed
+    .filter((it) => FAULTS[it].strength < FAULTS[fault].strength)
+    .toSorted((a, b) => FAULTS[a].strength - FAULTS[b].strength)
+}

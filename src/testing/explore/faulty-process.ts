@@ -1,0 +1,314 @@
+/**
+ * A process under test, with everything that can go wrong for it. At every suspension point (a call, a watch event,
+ * a moment when it is idle) it comes by a named site, and the plan says what happens there.
+ */
+import type { KubeObject } from '../../api/kind.ts'
+import type { ApiHandler, ApiRequest, ApiResponse, WatchEvent } from '../../api/request.ts'
+import type { KindRef } from '../../client/client.ts'
+import type { Component } from '../../client/process.ts'
+import { type ProcessHandle, startProcess } from '../../client/process-host.ts'
+import type { Link, MessageFault } from '../../client/transport.ts'
+import type { Foundation } from '../../cluster/foundation.ts'
+import { ADMIN } from '../../cluster/users.ts'
+import type { Task } from '../../kernel/task.ts'
+import type { FaultName } from './faults.ts'
+import { TOUCHED } from './final-state.ts'
+import { shortKey } from './observed-world.ts'
+
+/** What a process asks of the run that it is part of. */
+export interface SiteBook {
+  /** Notes that the run came by a place where one of these could happen; returns what the plan says, if anything. */
+  visit(at: string, faults: readonly FaultName[]): FaultName | undefined
+  /** What must be undone later: at the second `settle` from now, or when faults are over. */
+  later(undo: () => void): void
+  injected(process: string, fault: FaultName, at: string): void
+  read(process: string, kind: KindRef, key: string, object: KubeObject | undefined): void
+  /** The revision at which the cluster was last settled, before now; 0 when never. */
+  readonly lastSettled: number
+}
+
+const READ_FAULTS: readonly FaultName[] = ['error', 'slow', 'two-leaders']
+const CREATE_FAULTS: readonly FaultName[] = [
+  'error',
+  'lost-answer',
+  'crash-after',
+  'crash-before',
+  'slow',
+  'two-leaders',
+]
+const CHANGE_FAULTS: readonly FaultName[] = [...CREATE_FAULTS, 'conflict']
+const OUTSIDE_FAULTS: readonly FaultName[] = CREATE_FAULTS
+const EVENT_FAULTS: readonly FaultName[] = ['lag', 'missed']
+const IDLE_FAULTS: readonly FaultName[] = ['restart', 'down', 'stale', 'clock-forward', 'clock-back']
+
+/** A crashed container is back after so long. */
+const RESTART_MS = 200
+const HOUR_MS = 3_600_000
+
+export class FaultyProcess {
+  readonly name: string
+  readonly handle: ProcessHandle
+  readonly #foundation: Foundation
+  readonly #book: SiteBook
+  readonly #link: Link
+  readonly #component: () => Component
+  readonly #wrote = new WeakSet<Task>()
+  readonly #onResume: (() => void)[] = []
+  #down = false
+
+  constructor(name: string, foundation: Foundation, component: () => Component, book: SiteBook) {
+    this.name = name
+    this.#foundation = foundation
+    this.#book = book
+    this.#component = component
+    this.#link = foundation.network.link(name)
+    this.#link.faults = {
+      outbound: (request) => this.#outbound(request),
+      inbound: (request, response) => this.#inbound(request, response),
+      event: (resource, event) => this.#event(resource, event),
+    }
+    this.handle = this.#start(name, this.#link)
+  }
+
+  // -- faults at calls ----------------------------------------------------------------------------------
+
+  /** What the last call's site said, for its answer. */
+  readonly #planned = new WeakMap<ApiRequest, { readonly at: string; readonly fault: FaultName }>()
+
+  #outbound(request: ApiRequest): MessageFault {
+    if (isPlumbing(request)) return undefined
+    const at = `${this.name}: ${nameOf(request)}`
+    const fault = this.#visitCall(at, faultsFor(request))
+    if (fault === undefined) return undefined
+    this.#book.injected(this.name, fault, at)
+    switch (fault) {
+      case 'error':
+        return SERVER_ERROR
+      case 'throttled':
+        return TOO_MANY
+      case 'conflict':
+        this.#touch(request)
+        return undefined
+      case 'crash-before':
+        this.#crash()
+        return 'lost'
+      case 'slow':
+        // Late arrival harms only what names the version that it is about; elsewhere the answer is late.
+        if (request.verb === 'update' || request.verb === 'patch')
+          return (proceed) => this.#book.later(proceed)
+        this.#planned.set(request, { at, fault })
+        return undefined
+      case 'two-leaders':
+        return (proceed) => this.#usurp(proceed)
+      default:
+        this.#planned.set(request, { at, fault })
+        return undefined
+    }
+  }
+
+  #inbound(request: ApiRequest, response: ApiResponse): MessageFault {
+    const planned = this.#planned.get(request)
+    if (planned === undefined || !response.ok) return undefined
+    if (planned.fault === 'lost-answer') return GATEWAY_TIMEOUT
+    if (planned.fault === 'slow') return (proceed) => this.#book.later(proceed)
+    if (planned.fault === 'crash-after') {
+      this.#crash()
+      return 'lost'
+    }
+    return undefined
+  }
+
+  /**
+   * A call of a system outside, made by this process's current task.
+   * @param apply makes the call true and returns its result
+   */
+  call(name: string, apply: () => unknown): Promise<unknown> {
+    const { loop } = this.#foundation
+    const at = `${this.name}: ${name}`
+    const fault = this.#visitCall(at, OUTSIDE_FAULTS)
+    if (fault !== undefined) this.#book.injected(this.name, fault, at)
+    const { promise, resume, fail } = loop.suspend<unknown>()
+    const answer = (deliver: () => void) =>
+      loop.after(1, () => {
+        if (this.handle.state === 'paused') this.#onResume.push(deliver)
+        else deliver()
+      })
+    const arrive = () => {
+      let result: unknown
+      try {
+        result = apply()
+      } catch (error) {
+        answer(() => fail(error))
+        return
+      }
+      if (fault === 'crash-after') this.#crash()
+      else if (fault === 'lost-answer') answer(() => fail(new Error(`${name}: 504 Gateway Timeout`)))
+      else if (fault === 'slow') this.#book.later(() => answer(() => resume(result)))
+      else answer(() => resume(result))
+    }
+    if (fault === 'error') answer(() => fail(new Error(`${name}: 500 Internal Server Error`)))
+    else if (fault === 'crash-before') this.#crash()
+    else if (fault === 'two-leaders') this.#usurp(() => loop.after(1, arrive))
+    else loop.after(1, arrive)
+    return promise
+  }
+
+  #visitCall(at: string, faults: readonly FaultName[]): FaultName | undefined {
+    const task = this.#foundation.loop.context.task
+    const isWrite = faults !== READ_FAULTS
+    // After a write of the same reconcile, a crash before this call looks like a crash after that one.
+    const pruned = isWrite && task !== undefined && this.#wrote.has(task)
+    if (isWrite && task !== undefined) this.#wrote.add(task)
+    return this.#book.visit(at, pruned ? faults.filter((it) => it !== 'crash-before') : faults)
+  }
+
+  // -- faults of watches --------------------------------------------------------------------------------
+
+  #event(resource: string, { type, object }: WatchEvent): void {
+    if (type === 'BOOKMARK' || resource === 'events') return
+    const it = object as KubeObject
+    const at = `${this.name}: sees ${type} ${it.kind}/${shortKey(it)}`
+    const fault = this.#book.visit(at, EVENT_FAULTS)
+    if (fault === undefined) return
+    this.#book.injected(this.name, fault, at)
+    this.#link.hold(resource)
+    this.#book.later(() => {
+      if (fault === 'missed') this.#link.expireWatches(resource)
+      this.#link.release(resource)
+    })
+  }
+
+  // -- faults of idle processes -------------------------------------------------------------------------
+
+  /** @param moment `before step 2` */
+  idle(moment: string): void {
+    const at = `${this.name}: ${moment}`
+    const stale = this.#book.lastSettled > 0
+    const fault = this.#book.visit(at, stale ? IDLE_FAULTS : IDLE_FAULTS.filter((it) => it !== 'stale'))
+    if (fault === undefined) return
+    this.#book.injected(this.name, fault, at)
+    if (fault === 'restart') this.handle.restart()
+    else if (fault === 'clock-forward') this.handle.jumpClock(HOUR_MS)
+    else if (fault === 'clock-back') this.handle.jumpClock(-HOUR_MS)
+    else if (fault === 'stale') this.#restartAt(this.#book.lastSettled)
+    else {
+      this.#down = true
+      this.handle.crash()
+      this.#book.later(() => {
+        this.#down = false
+        this.recover()
+      })
+    }
+  }
+
+  /** The API server that it meets again lags: its lists are old and news comes later. */
+  #restartAt(revision: number): void {
+    const api = this.#link.api
+    this.#link.api = laggingApi(api, revision)
+    this.#link.hold()
+    this.handle.restart()
+    this.#book.later(() => {
+      this.#link.api = api
+      this.#link.release()
+    })
+  }
+
+  // -----------------------------------------------------------------------------------------------------
+
+  /** Back to life, if it is not. */
+  recover(): void {
+    if (this.handle.state === 'crashed' && !this.#down) this.handle.restart()
+  }
+
+  #crash(): void {
+    this.handle.crash()
+    this.#foundation.loop.after(RESTART_MS, () => this.recover(), {
+      label: `${this.name} restarts`,
+      context: { cause: 0, background: false },
+    })
+  }
+
+  /** This process stands still, another one leads; later this one goes on where it was. */
+  #usurp(proceed: () => void): void {
+    this.handle.pause()
+    const rival = this.#start(`${this.name} (second)`, this.#foundation.network.link(`${this.name} (second)`))
+    this.#book.later(() => {
+      rival.crash()
+      this.handle.resume()
+      for (const deliver of this.#onResume.splice(0)) deliver()
+      proceed()
+    })
+  }
+
+  /** Somebody else's harmless change makes the version in our hands an old one. */
+  #touch({ group, version, resource, namespace, name }: ApiRequest): void {
+    const patch = { metadata: { annotations: { [TOUCHED]: String(this.#foundation.store.revision) } } }
+    void this.#link.api.handle({
+      verb: 'patch',
+      group,
+      version,
+      resource,
+      namespace,
+      name,
+      body: patch,
+      patchType: 'application/merge-patch+json',
+      user: ADMIN,
+      userAgent: 'somebody-else',
+    })
+  }
+
+  #start(name: string, link: Link): ProcessHandle {
+    const { environment } = this.#foundation
+    return startProcess({
+      name,
+      user: ADMIN,
+      transport: link,
+      components: [this.#component()],
+      environment,
+      onRead: (kind, key, object) => this.#book.read(name, kind, key, object),
+    })
+  }
+}
+
+/** Informers' lists, leases and Events are plumbing, not decisions of the controller. */
+function isPlumbing({ verb, resource, options }: ApiRequest): boolean {
+  if (resource === 'events' || resource === 'leases') return true
+  return verb === 'list' && options?.resourceVersion !== undefined
+}
+
+function nameOf({ verb, resource, subresource, namespace, name, body }: ApiRequest): string {
+  const { kind, metadata } = (body ?? {}) as KubeObject
+  const shown =
+    name ?? metadata?.name ?? (metadata?.generateName === undefined ? '' : `${metadata.generateName}*`)
+  const place = namespace === undefined || namespace === 'default' ? '' : `${namespace}/`
+  return `${verb} ${kind === undefined || verb === 'patch' ? resource : kind}/${place}${shown}${subresource ? `/${subresource}` : ''}`
+}
+
+function faultsFor({ verb }: ApiRequest): readonly FaultName[] {
+  if (verb === 'get' || verb === 'list') return READ_FAULTS
+  return verb === 'create' ? CREATE_FAULTS : CHANGE_FAULTS
+}
+
+function laggingApi(api: ApiHandler, revision: number): ApiHandler {
+  return {
+    handle: (request) => {
+      if (request.verb !== 'list' || request.options?.resourceVersion !== '0') return api.handle(request)
+      const options = {
+        ...request.options,
+        resourceVersion: String(revision),
+        resourceVersionMatch: 'Exact' as const,
+      }
+      return api.handle({ ...request, options })
+    },
+    watch: (request, sink) => api.watch(request, sink),
+  }
+}
+
+function refusal(code: number, reason: string, message: string): ApiResponse {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message }
+  return Object.freeze({ ok: false, code, status: Object.freeze(status) })
+}
+
+const SERVER_ERROR = refusal(500, 'InternalError', 'Internal error occurred: etcdserver: request timed out')
+const TOO_MANY = refusal(429, 'TooManyRequests', 'Too many requests, please try again later.')
+const GATEWAY_TIMEOUT = refusal(504, 'Timeout', 'Timeout: request did not complete within requested timeout')

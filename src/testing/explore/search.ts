@@ -1,0 +1,207 @@
+/**
+ * Looks for a plan that makes the controllers fail, cheapest first: no fault at all, every single fault, then, as
+ * far as the budget goes, random combinations guided by what is new. A failure is shrunk before it is returned.
+ */
+import { type Random, randomStream } from '../../kernel/random.ts'
+import { type CompiledSpec, compileSpec } from './compiled-spec.ts'
+import { DEFAULT_FAULTS, type FaultName } from './faults.ts'
+import type { Choice, Plan, Site } from './plan.ts'
+import { judge, type Reference, runReference } from './reference.ts'
+import { shrink } from './shrink.ts'
+import { type RunResult, simulate } from './simulation.ts'
+import type { SimSpec, Violation } from './spec.ts'
+
+export interface SearchOptions {
+  /** Runs after the singles, with several faults each; default 0. */
+  readonly randomRuns?: number
+  readonly seed?: number
+  /** Tries every single fault at every place, also where its effect cannot differ; default false. */
+  readonly unpruned?: boolean
+  /** Plans that failed before: tried first. */
+  readonly saved?: readonly Plan[]
+  /** Only every `of`-th plan, starting with the `index`-th (from 0): a share of the search. */
+  readonly shard?: { readonly index: number; readonly of: number }
+  /** Called after every run; returning false ends the search. */
+  readonly progress?: (done: number, planned: number) => boolean | undefined
+}
+
+export interface Failure {
+  readonly plan: Plan
+  readonly violation: Violation
+  /** `single fault 212 of 380`: how it was found. */
+  readonly foundBy: string
+  /** As it was found, before shrinking. */
+  readonly original: Plan
+}
+
+export interface SearchResult {
+  readonly failure: Failure | undefined
+  /** Runs made, shrinking included. */
+  readonly runs: number
+  /** Single faults tried, and left out because they could not make a difference. */
+  readonly singles: { readonly tried: number; readonly pruned: number }
+  /** Different histories among all runs. */
+  readonly histories: number
+  readonly referenceSteps: number
+  /** True when the budget or `progress` ended it before all was tried. */
+  readonly stopped: boolean
+  readonly spec: CompiledSpec
+}
+
+export async function search<O extends Record<string, object>>(
+  source: SimSpec<O> | CompiledSpec,
+  options: SearchOptions = {},
+): Promise<SearchResult> {
+  const spec = 'base' in source ? source : compileSpec(source)
+  return new Search(spec, options).run()
+}
+
+class Search {
+  readonly #spec: CompiledSpec
+  readonly #options: SearchOptions
+  readonly #faults: readonly FaultName[]
+  readonly #histories = new Set<string>()
+  #reference!: Reference
+  #runs = 0
+  #tried = 0
+  #pruned = 0
+  #planned = 0
+  #stopped = false
+
+  constructor(spec: CompiledSpec, options: SearchOptions) {
+    this.#spec = spec
+    this.#options = options
+    this.#faults = spec.source.faults ?? DEFAULT_FAULTS
+  }
+
+  async run(): Promise<SearchResult> {
+    this.#reference = await runReference(this.#spec)
+    this.#runs += 3
+    this.#histories.add(this.#reference.run.historyHash)
+    return {
+      failure: await this.#find(),
+      runs: this.#runs,
+      singles: { tried: this.#tried, pruned: this.#pruned },
+      histories: this.#histories.size,
+      referenceSteps: this.#reference.run.steps,
+      stopped: this.#stopped,
+      spec: this.#spec,
+    }
+  }
+
+  async #find(): Promise<Failure | undefined> {
+    const { violation } = this.#reference
+    if (violation !== undefined) return { plan: [], violation, foundBy: 'reference run', original: [] }
+    for (const plan of this.#options.saved ?? []) {
+      const failure = await this.#try(plan, 'saved plan')
+      if (failure !== undefined) return failure
+    }
+    return (await this.#singles()) ?? (await this.#random())
+  }
+
+  async #singles(): Promise<Failure | undefined> {
+    const all = this.#singlePlans(this.#reference.run.sites)
+    const { shard } = this.#options
+    const mine = shard === undefined ? all : all.filter((_, i) => i % shard.of === shard.index)
+    this.#planned = mine.length + (this.#options.randomRuns ?? 0)
+    for (const [i, choice] of mine.entries()) {
+      this.#tried++
+      const failure = await this.#try([choice], `single fault ${i + 1} of ${mine.length}`)
+      if (failure !== undefined) return failure
+      if (this.#goOn() === false) return undefined
+    }
+    return undefined
+  }
+
+  #singlePlans(sites: readonly Site[]): Choice[] {
+    const plans: Choice[] = []
+    for (const { at, faults } of sites) {
+      for (const fault of this.#faults) {
+        if (!faults.includes(fault)) continue
+        if (!this.#options.unpruned && this.#hasNoEffect(at, fault)) this.#pruned++
+        else plans.push({ at, fault })
+      }
+    }
+    return plans
+  }
+
+  /** Being told to wait (429) is being refused (500) once more. */
+  #hasNoEffect(_at: string, fault: FaultName): boolean {
+    return fault === 'throttled'
+  }
+
+  /** Plans of two to five faults; those that led to something new are bred from. */
+  async #random(): Promise<Failure | undefined> {
+    const { randomRuns = 0, seed = 1, shard } = this.#options
+    const random = randomStream(seed, `explore/${shard?.index ?? 0}`)
+    const pool: { readonly plan: Plan; readonly sites: readonly Site[] }[] = [
+      { plan: [], sites: this.#reference.run.sites },
+    ]
+    const seen = new Set<string>()
+    for (let i = 0; i < randomRuns; i++) {
+      const parent = random.float() < 0.3 ? pool[0]! : random.pick(pool)
+      const plan = this.#mutate(parent.plan, parent.sites, random)
+      const run = await simulate(this.#spec, { plan })
+      this.#count(run)
+      const violation = judge(this.#spec, this.#reference, run)
+      if (violation !== undefined)
+        return this.#shrunk(plan, violation, `random plan ${i + 1} of ${randomRuns}`)
+      if (isNew(run, seen) && pool.length < 2000) pool.push({ plan, sites: run.sites })
+      if (this.#goOn() === false) return undefined
+    }
+    return undefined
+  }
+
+  #mutate(parent: Plan, sites: readonly Site[], random: Random): Plan {
+    const plan = [...parent]
+    const changes = 1 + random.below(parent.length === 0 ? 4 : 2)
+    for (let i = 0; i < changes; i++) {
+      if (plan.length > 4 || (plan.length > 1 && random.float() < 0.2))
+        plan.splice(random.below(plan.length), 1)
+      const { at, faults } = random.pick(sites)
+      const legal = faults.filter((it) => this.#faults.includes(it))
+      if (legal.length > 0 && !plan.some((it) => it.at === at)) plan.push({ at, fault: random.pick(legal) })
+    }
+    return plan
+  }
+
+  async #try(plan: Plan, foundBy: string): Promise<Failure | undefined> {
+    const run = await simulate(this.#spec, { plan })
+    this.#count(run)
+    const violation = judge(this.#spec, this.#reference, run)
+    return violation === undefined ? undefined : this.#shrunk(plan, violation, foundBy)
+  }
+
+  async #shrunk(original: Plan, violation: Violation, foundBy: string): Promise<Failure> {
+    const judged = async (plan: Plan) => {
+      const run = await simulate(this.#spec, { plan })
+      this.#count(run)
+      return judge(this.#spec, this.#reference, run)
+    }
+    const { sites } = this.#reference.run
+    const smallest = await shrink(original, violation, { judged, sites, faults: this.#faults })
+    return { ...smallest, foundBy, original }
+  }
+
+  #count(run: RunResult): void {
+    this.#runs++
+    this.#histories.add(run.historyHash)
+  }
+
+  #goOn(): boolean {
+    const goOn = this.#options.progress?.(this.#runs, this.#planned) !== false
+    if (!goOn) this.#stopped = true
+    return goOn
+  }
+}
+
+/** Did something follow on something that it had never followed on before? */
+function isNew(run: RunResult, seen: Set<string>): boolean {
+  const before = seen.size
+  let last = ''
+  for (const event of run.events) {
+    seen.add(`${last}\n${event}`)
+    last = event
+  }
+  return seen.size > before
+}

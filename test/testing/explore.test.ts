@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { defineController } from '../../src/controllers/runtime/controller.ts'
+import { customKind } from '../../src/testing/custom-kind.ts'
+import { search } from '../../src/testing/explore/search.ts'
+import type { Remote, SimSpec } from '../../src/testing/explore/spec.ts'
+
+const Site = customKind<{ published: boolean }, { zone?: string }>('example.com/v1', 'Site')
+type Site = { readonly spec: { readonly published: boolean }; readonly status?: { readonly zone?: string } }
+
+class Cdn {
+  readonly zones = new Map<string, string>()
+  ensure(site: string): string {
+    this.zones.set(site, `zone-${site}`)
+    return `zone-${site}`
+  }
+  remove(site: string): void {
+    this.zones.delete(site)
+  }
+}
+
+/** Looks at a cached site only: removes the zone of a site that was published meanwhile. */
+const siteController = (cdn: Remote<Cdn>) =>
+  defineController({
+    name: 'site',
+    for: Site,
+    reconcile: async ({ object, name, client }) => {
+      if (object === undefined || !object.spec.published) {
+        await cdn.remove(name)
+        return
+      }
+      const zone = await cdn.ensure(name)
+      if (object.status?.zone === zone) return
+      await client.updateStatus(Site, object, (draft) => {
+        draft.status = { zone }
+      })
+    },
+  })
+
+const site = (name: string, published: boolean) => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Site',
+  metadata: { name, namespace: 'default' },
+  spec: { published },
+})
+
+const spec: SimSpec<{ cdn: Cdn }> = {
+  kinds: [Site],
+  controllers: ({ cdn }) => [siteController(cdn)],
+  outside: { cdn: () => new Cdn() },
+  scenario: async ({ user, settle }) => {
+    await user.apply(site('a', true))
+    await settle()
+    await user.patch('Site', 'a', { spec: { published: false } })
+    await settle()
+    await user.patch('Site', 'a', { spec: { published: true } })
+    await settle()
+  },
+  always: {
+    'no zone vanishes while its site is published': ({ event, truth }) =>
+      !(event.outside('cdn', 'remove') && truth.get('Site', String(event.args[0]))?.['spec'].published),
+  },
+  oracles: { quiescence: true, idempotence: false },
+}
+
+test('finds that a zone of a published site is removed', async () => {
+  const started = process.hrtime.bigint()
+  const result = await search(spec)
+  console.log(
+    result.failure,
+    result.runs,
+    result.singles,
+    result.histories,
+    result.referenceSteps,
+    Number(process.hrtime.bigint() - started) / 1e6,
+  )
+  expect(result.failure?.violation.property).toBe('no zone vanishes while its site is published')
+  expect(ConfigMap.kind).toBe('ConfigMap')
+})
