@@ -1,12 +1,15 @@
 // Builds dist/: the library (browser-safe where the source is), the command line, and nothing that is not needed.
-// With --if-stale it returns at once when dist/ is newer than all sources.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// With --if-stale it returns at once when dist/ is newer than all sources; --outdir builds somewhere else.
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const DIST = join(ROOT, 'dist')
+const outdir = process.argv.indexOf('--outdir')
+const DIST = outdir < 0 ? join(ROOT, 'dist') : resolve(process.argv[outdir + 1])
+// Built beside it and then renamed, so that nobody ever runs half of a build.
+const FRESH = `${DIST}.${process.pid}`
 const STAMP = join(DIST, '.built')
 
 /** Entry points of the library by their name in dist/; those that do not exist are left out. */
@@ -30,28 +33,33 @@ const common = {
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'warning',
+  logLimit: 3,
   external: EXTERNAL,
+  // The build of yaml for browsers is an ES module: no require, and only what is used is taken.
+  alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
+  minifyWhitespace: true,
+  minifySyntax: true,
   define: { KUBARIUM_VERSION: JSON.stringify(version) },
 }
 
 const started = performance.now()
-rmSync(DIST, { recursive: true, force: true })
 await Promise.all([
-  build({ ...common, entryPoints: present(LIBRARY), outdir: DIST, chunkNames: 'chunks/[name]-[hash]' }),
+  build({ ...common, entryPoints: present(LIBRARY), outdir: FRESH, chunkNames: 'chunks/[name]-[hash]' }),
   build({
     ...common,
     entryPoints: present(COMMAND_LINE),
-    outdir: join(DIST, 'cli'),
-    chunkNames: 'chunks/[name]-[hash]',
-    minifyWhitespace: true,
-    minifySyntax: true,
+    outdir: join(FRESH, 'cli'),
+    // Beside the entry points, so that a chunk finds typescript-hooks.js as its source did.
+    chunkNames: '[name]-[hash]',
     // commander and others are CommonJS and require node's modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   }),
 ])
-writeFileSync(STAMP, '')
+writeFileSync(join(FRESH, '.built'), '')
+rmSync(DIST, { recursive: true, force: true })
+renameSync(FRESH, DIST)
 if (process.stdout.isTTY) console.log(`built in ${Math.round(performance.now() - started)} ms`)
 
 function present(entries) {

@@ -12,6 +12,9 @@ import type { ApplyResult } from './cluster.ts'
 import { InputError, type ManifestObject, parseManifest } from './manifest.ts'
 import { LAST_APPLIED, threeWayPatch } from './three-way.ts'
 
+/** As kubectl asks for: unknown and duplicate fields are refused rather than dropped. */
+const STRICT = { fieldValidation: 'Strict' } as const
+
 const ESTABLISHED_WITHIN_MS = 10_000
 
 export type ManifestInput = string | KubeObject | readonly KubeObject[]
@@ -82,7 +85,7 @@ export async function applyObject(
   const live = ref.name === '' ? undefined : await client.find(kind, ref)
   if (live === undefined) {
     try {
-      return { object: await client.create(kind, withLastApplied(object)), operation: 'created' }
+      return { object: await client.create(kind, withLastApplied(object), STRICT), operation: 'created' }
     } catch (error) {
       if (isAlreadyExists(error) && ref.name !== '') return applyObject(client, kind, given)
       throw error
@@ -94,7 +97,7 @@ export async function applyObject(
   if (patch === undefined) return { object: live, operation: 'unchanged' }
   const type =
     schema === undefined ? 'application/merge-patch+json' : 'application/strategic-merge-patch+json'
-  const patched = await client.patch(kind, ref, patch, { type })
+  const patched = await client.patch(kind, ref, patch, { type, ...STRICT })
   const same = patched.metadata.resourceVersion === live.metadata.resourceVersion
   return { object: patched, operation: same ? 'unchanged' : 'configured' }
 }

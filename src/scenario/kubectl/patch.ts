@@ -28,7 +28,11 @@ export async function patchObject(
 ): Promise<string> {
   const before = cluster.peek().get(kind, ref)?.metadata?.resourceVersion
   const type = TYPES[options.type ?? (isBuiltIn(kind) ? 'strategic' : 'merge')]
-  const after = await cluster.client.patch(kind, ref, patch, { type, subresource: options.subresource })
+  const after = await cluster.client.patch(kind, ref, patch, {
+    type,
+    subresource: options.subresource,
+    fieldValidation: 'Strict', // As kubectl asks for.
+  })
   const changed = after.metadata.resourceVersion !== before
   return `${printedName(kind, ref.name)} patched${changed ? '' : ' (no change)'}`
 }

@@ -50,7 +50,7 @@ async function send(
       return `${printedName(kind, result?.object.metadata.name ?? name)} ${result?.operation ?? 'unchanged'}`
     }
     case 'create': {
-      const created = await cluster.client.create(kind, placed)
+      const created = await cluster.client.create(kind, placed, { fieldValidation: 'Strict' })
       return `${printedName(kind, created.metadata.name)} created`
     }
     case 'patch':
