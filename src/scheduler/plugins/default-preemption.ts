@@ -54,7 +54,7 @@ interface Remembered {
   readonly outcome: Outcome
 }
 
-class DefaultPreemption implements Plugin {
+export class DefaultPreemption implements Plugin {
   readonly name = 'DefaultPreemption'
   /** Waiting preemptors are woken by name. */
   readonly events = []
@@ -119,7 +119,7 @@ class DefaultPreemption implements Plugin {
     const statuses: Status[] = []
     for (let i = 0; i < potential.length; i++) {
       const node = potential[(offset + i) % potential.length]!
-      const outcome = this.#outcomeOn(node, pod, cycle)
+      const outcome = this.#rememberedOutcome(node, pod, cycle)
       if ('status' in outcome) {
         statuses.push(outcome.status)
         continue
@@ -140,10 +140,10 @@ class DefaultPreemption implements Plugin {
     return nodes
   }
 
-  #outcomeOn(node: NodeInfo, pod: PodInfo, cycle: Cycle): Outcome {
+  #rememberedOutcome(node: NodeInfo, pod: PodInfo, cycle: Cycle): Outcome {
     const { cache } = this.#handle
     if (!this.#handle.isLocal(pod.class) || this.#handle.nominator.nodeOf(pod.uid) !== undefined)
-      return this.#tryOn(node, pod, cycle)
+      return this.outcomeOn(node, cycle)
     let nodes = this.#remembered.get(pod.class)
     if (nodes === undefined) this.#remembered.set(pod.class, (nodes = new Map()))
     const known = nodes.get(node.slot)
@@ -151,13 +151,14 @@ class DefaultPreemption implements Plugin {
     const starts = cache.starts[node.slot]!
     if (known?.generation === generation && known.starts === starts && known.budgets === this.#budgetsVersion)
       return known.outcome
-    const outcome = this.#tryOn(node, pod, cycle)
+    const outcome = this.outcomeOn(node, cycle)
     nodes.set(node.slot, { generation, starts, budgets: this.#budgetsVersion, outcome })
     return outcome
   }
 
   /** Takes all lesser pods away, then puts back as many as fit, the most important first. */
-  #tryOn(node: NodeInfo, pod: PodInfo, cycle: Cycle): Outcome {
+  outcomeOn(node: NodeInfo, cycle: Cycle): Outcome {
+    const { pod } = cycle
     const lesser = [...node.pods.values()].filter((it) => it.class.priority < pod.class.priority)
     if (lesser.length === 0) return { status: NO_VICTIMS }
     return this.#handle.tryOut(cycle, node, (trial): Outcome => {

@@ -26,9 +26,9 @@ import {
 /** Scores in shapes are 0..10. */
 const SHAPE_SCALE = 10
 
-export const resourceWeights = z.array(
-  z.strictObject({ name: z.string().min(1), weight: z.int().min(0).max(100).default(1) }),
-)
+const resourceWeights = z
+  .array(z.strictObject({ name: z.string().min(1), weight: z.int().min(1).max(100).default(1) }))
+  .min(1, 'resources not found')
 
 const shape = z
   .array(z.strictObject({ utilization: z.int().min(0).max(100), score: z.int().min(0).max(10) }))
@@ -124,10 +124,7 @@ function scorer(
   strategy: Strategy,
   columns: Parameters<typeof bindResources>[1],
 ): NonNullable<Plugin['score']> {
-  const resources = bindResources(
-    strategy.resources.map((it) => ({ ...it, weight: it.weight || 1 })),
-    columns,
-  )
+  const resources = bindResources(strategy.resources, columns)
   const isRatio = strategy.type === 'RequestedToCapacityRatio'
   const of = scoreOfResource(strategy)
   return (pod, node) => {
