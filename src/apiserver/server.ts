@@ -30,6 +30,7 @@ import { type AccessAttributes, actorOf, type Call, type ServerContext } from '.
 import { changeText } from './change-text.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
+import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
 import { after } from './maybe.ts'
 import { patch } from './patch.ts'
@@ -69,6 +70,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly random: Random
   readonly storage: Storage
   readonly admission: Admission
+  readonly discovery: Discovery
   #authorizer: Authorizer
   readonly #store: Store<KubeObject>
   /** By `group/resource`; every version of a kind shares one. */
@@ -87,6 +89,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.admission = new Admission(options.admission ?? defaultAdmission(options.admissionOptions))
     this.#authorizer = options.authorizer ?? ALLOW_ALL
     this.#store = options.store
+    this.discovery = new Discovery(options.scheme)
     this.#store.watch(
       { key: EVERYTHING, rangeEnd: prefixEnd(EVERYTHING), prevKv: true },
       {
@@ -124,7 +127,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   watch(request: ApiRequest, sink: WatchSink): WatchHandle {
     try {
       const call = this.#call(request)
-      this.#authorize(request)
+      this.authorize(request)
       if (call.options.allowWatchBookmarks) this.#startBookmarks()
       const handle = startWatch(call, sink)
       const { timeoutSeconds } = call.options
@@ -152,7 +155,7 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   #route(request: ApiRequest, authorize: boolean): Maybe<ApiResponse> {
     const call = this.#call(request)
-    if (authorize) this.#authorize(request)
+    if (authorize) this.authorize(request)
     const { subresource, verb } = request
     if (subresource !== undefined) {
       const handler = call.resource.subresources.get(subresource)
@@ -182,12 +185,13 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   #call(request: ApiRequest): Call {
     const kind = this.scheme.byResource(request.group, request.resource, request.version)
-    if (kind === undefined) throw notServed()
+    if (kind === undefined || !isServed(kind)) throw notServed()
     const resource = this.resourceOf(request.group, request.resource)
     return { server: this, request, options: request.options ?? {}, resource, kind, warnings: [] }
   }
 
-  #authorize(request: ApiRequest): void {
+  /** Throws Forbidden when the user may not do what the request asks. */
+  authorize(request: ApiRequest): void {
     const verdict = this.#authorizer.authorize(request.user, request)
     if (verdict.allowed) return
     const { name = '', group, subresource, resource, namespace, verb, user } = request

@@ -19,4 +19,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run scenarios or manifests and report what happened',
     load: () => import('./run.ts'),
   },
+  {
+    name: 'serve',
+    summary: 'serve a cluster to kubectl and other clients, on this machine',
+    load: () => import('./serve.ts'),
+  },
 ]

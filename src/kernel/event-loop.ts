@@ -258,6 +258,23 @@ export class EventLoop {
     return promise
   }
 
+  /**
+   * Runs `body` here and now on behalf of the outside world (an HTTP request), as if it were an event: time is first
+   * brought to where the pacer has it, as far as no event is due before. Wakes the pacer for what `body` schedules.
+   */
+  enter<T>(body: () => T): T {
+    const limit = this.#paused ? this.now : (this.#pacer?.limit() ?? this.now)
+    if (limit > this.now && limit !== Number.POSITIVE_INFINITY) {
+      this.now = Math.max(this.now, Math.min(limit, this.#heap.peek()?.due ?? limit))
+    }
+    try {
+      return this.within(OUTSIDE, body)
+    } finally {
+      this.#dirty = true
+      this.#pacer?.wake()
+    }
+  }
+
   /** An input from outside (HTTP request, user): runs `body` at the current virtual time and wakes the pacer. */
   inject(body: () => void): void {
     this.at(this.now, body, { context: OUTSIDE })

@@ -1,8 +1,8 @@
 /** Turns a priority class's name into the priority it stands for (upstream: plugin/pkg/admission/priority). */
 import type { Pod } from '../../api/core/pod.ts'
 import type { PodSpec } from '../../api/core/pod-spec.ts'
-import { deepFreeze } from '../../api/freeze.ts'
 import { forbidden } from '../../api/errors.ts'
+import { deepFreeze } from '../../api/freeze.ts'
 import type { KubeObject } from '../../api/kind.ts'
 import type { PriorityClass } from '../../api/scheduling/priority-class.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './plugin.ts'

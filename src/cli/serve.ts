@@ -1,0 +1,117 @@
+/** `kubarium serve`: a cluster that kubectl and every other client can use, at the pace of real time. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import pc from 'picocolors'
+import { buildCluster } from '../cluster/create-cluster.ts'
+import { InputError } from '../cluster/manifest.ts'
+import { ADMIN } from '../cluster/users.ts'
+import { serve } from '../http/serve.ts'
+import { realNow, WallPacer } from '../kernel/wall-clock.ts'
+
+interface Options {
+  readonly nodes: number
+  readonly port: number
+  readonly kubeconfig: string
+  readonly seed?: number
+  readonly speed: number
+  readonly manifests?: string
+  readonly insecureHttp?: boolean
+}
+
+/** Entries of the journal that a long-running server keeps. */
+const JOURNAL_ENTRIES = 50_000
+
+export function register(program: Command): void {
+  program
+    .command('serve')
+    .description('serve a cluster to kubectl and other clients, on this machine')
+    .option('-n, --nodes <number>', 'number of nodes', parseCount, 3)
+    .option('-p, --port <number>', 'port on 127.0.0.1; 0 picks a free one', parseCount, 6443)
+    .option('--kubeconfig <file>', 'where to write the kubeconfig', 'kubarium.config')
+    .option('--seed <number>', 'seed of chance', parseCount)
+    .option('--speed <factor>', 'virtual seconds per real second, or max', parseSpeed, 1)
+    .option('--manifests <dir>', 'apply every .yaml, .yml and .json file of a directory first')
+    .option('--insecure-http', 'plain HTTP without credentials, for curl; everybody is admin')
+    .addHelpText(
+      'after',
+      `
+State is in memory: it ends with the process, and watches that continue from before a restart are told to list again.
+
+Examples:
+  kubarium serve --nodes 5 --kubeconfig ./kubarium.config
+  kubectl --kubeconfig ./kubarium.config get nodes`,
+    )
+    .action((options: Options) => run(options))
+}
+
+async function run(options: Options): Promise<void> {
+  const started = realNow()
+  const start = new Date(Math.floor(performance.timeOrigin + started)).toISOString()
+  const cluster = buildCluster({ nodes: options.nodes, seed: options.seed, start, journal: JOURNAL_ENTRIES })
+  await cluster.settle()
+  if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
+  const { server, loop } = cluster.foundation
+  const served = await serve({
+    server,
+    loop,
+    streamsOf: (name) => cluster.nodes().find((it) => it.name === name)?.machine.streams,
+    port: options.port,
+    insecure: options.insecureHttp,
+    admin: ADMIN,
+    nowMs: performance.timeOrigin + realNow(),
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new InputError(
+      `port ${options.port} is taken`,
+      undefined,
+      'choose another with --port, or 0 for any',
+    )
+  })
+  const file = resolve(options.kubeconfig)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, served.kubeconfig, { mode: 0o600 })
+  loop.follow(new WallPacer(() => loop.now, options.speed))
+  process.stdout.write(
+    [
+      `${pc.green('serving')} ${options.nodes} nodes at ${served.url}, state in memory only, seed ${cluster.seed}`,
+      `kubeconfig: ${file}`,
+      `try:        kubectl --kubeconfig ${options.kubeconfig} get nodes`,
+      '',
+    ].join('\n'),
+  )
+  await interrupted()
+  await served.close()
+  loop.follow(undefined)
+  await cluster.dispose()
+  rmSync(file, { force: true })
+}
+
+async function applyAll(cluster: ReturnType<typeof buildCluster>, directory: string): Promise<void> {
+  const files = readdirSync(directory)
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .sort()
+  for (const name of files) {
+    const file = join(directory, name)
+    await cluster.apply(readFileSync(file, 'utf8'), { file })
+  }
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
+  return Number(text)
+}
+
+function parseSpeed(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY
+  const speed = Number(text)
+  if (!(speed > 0)) throw new InvalidArgumentError('expected a number above 0, or max')
+  return speed
+}

@@ -1,0 +1,320 @@
+/**
+ * The HTTP front of the API server: turns requests into the plain objects that processes send by reference, and
+ * answers into bytes. Holds no API semantics of its own.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { decodeValue } from '../api/decode.ts'
+import {
+  ApiError,
+  badRequest,
+  forbidden,
+  internalError,
+  methodNotServed,
+  notServed,
+  tooManyRequests,
+  unsupportedMediaType,
+} from '../api/errors.ts'
+import type { KindDefinition } from '../api/kind.ts'
+import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
+import type { Status } from '../api/meta/status.ts'
+import type { ApiRequest, ApiResponse, PatchType, RequestOptions, UserInfo, Verb } from '../api/request.ts'
+import type { ApiServer } from '../apiserver/server.ts'
+import type { IncludeObject } from '../apiserver/table.ts'
+import type { EventLoop } from '../kernel/event-loop.ts'
+import type { Authenticator } from './authenticate.ts'
+import { mediaType, parseBody, readBody } from './body.ts'
+import { encode, encodeList, encodeObject, isList, shape, type View } from './encode.ts'
+import { impersonated } from './impersonate.ts'
+import { serveLog } from './log.ts'
+import { negotiate, type Representation } from './negotiate.ts'
+import { pages } from './pages.ts'
+import { flag, requestOptions } from './query.ts'
+import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
+import type { StreamsOf } from './streams.ts'
+import { WatchStream } from './watch-stream.ts'
+
+/** Upstream: --max-requests-inflight and --max-mutating-requests-inflight. */
+const READS_IN_FLIGHT = 400
+const WRITES_IN_FLIGHT = 200
+/** Items of a list that are encoded in one go. */
+const ITEMS_PER_TURN = 200
+/** Watches without a timeout end between these, so that not all end together (upstream: --min-request-timeout). */
+const WATCH_SECONDS = 1800
+
+export interface FrontOptions {
+  readonly server: ApiServer
+  readonly loop: EventLoop
+  readonly authenticator: Authenticator
+  /** `127.0.0.1:6443`. */
+  readonly address: string
+  readonly streamsOf: StreamsOf
+}
+
+/** One request with what has been found out about it. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly user: UserInfo
+  readonly query: URLSearchParams
+}
+
+export class HttpFront {
+  readonly options: FrontOptions
+  #reads = 0
+  #writes = 0
+  #served = 0
+  #watches = 0
+  #watchSeed = 0
+
+  constructor(options: FrontOptions) {
+    this.options = options
+  }
+
+  get counters(): { readonly served: number; readonly watches: number; readonly inFlight: number } {
+    return { served: this.#served, watches: this.#watches, inFlight: this.#reads + this.#writes }
+  }
+
+  /** The listener of a node:http server; never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#served++
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    try {
+      await this.#handle(request, response)
+    } catch (error) {
+      this.fail(response, error)
+    }
+  }
+
+  /** Answers with a Status; what is no refusal of the API is an internal error, told without its stack. */
+  fail(response: ServerResponse, error: unknown): void {
+    const status =
+      error instanceof ApiError
+        ? error.status
+        : internalError('the server failed to serve the request').status
+    sendStatus(response, status)
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { route, query } = parseTarget(request.url ?? '/')
+    const authenticated = this.options.authenticator.authenticate(request)
+    const user = impersonated(this.options.server, authenticated, request.headers)
+    const exchange: Exchange = { request, response, user, query }
+    if (route.type === 'path') return this.#page(exchange, route)
+    const reading = request.method === 'GET'
+    if (reading && flag(query, 'watch')) return this.#watch(exchange, route)
+    if (reading ? this.#reads >= READS_IN_FLIGHT : this.#writes >= WRITES_IN_FLIGHT) {
+      throw tooManyRequests(
+        'The server has received too many requests and has asked us to try again later.',
+        1,
+      )
+    }
+    if (reading) this.#reads++
+    else this.#writes++
+    try {
+      await this.#resource(exchange, route)
+    } finally {
+      if (reading) this.#reads--
+      else this.#writes--
+    }
+  }
+
+  async #resource(exchange: Exchange, route: ResourceRoute): Promise<void> {
+    const { request, response, query } = exchange
+    if (route.resource === 'pods' && route.subresource === 'log')
+      return serveLog(this.options, exchange, route)
+    const representation = negotiate(request.headers.accept)
+    const apiRequest = await this.#request(exchange, route)
+    const { server, loop } = this.options
+    const answer = await loop.enter(() => server.handle(apiRequest))
+    this.#send(response, answer, representation, query, apiRequest)
+  }
+
+  /** The same plain object that a process sends. */
+  async #request(exchange: Exchange, route: ResourceRoute): Promise<ApiRequest> {
+    const { request, query, user } = exchange
+    const verb = verbOf(request.method ?? '', route)
+    const { group, version, resource, namespace, name, subresource } = route
+    const base = { verb, group, version, resource, namespace, name, subresource, user }
+    const userAgent = agentOf(request)
+    const asked = requestOptions(query)
+    if (verb === 'get' || verb === 'list') return { ...base, options: asked, userAgent }
+    const type = mediaType(request)
+    const bytes = await readBody(request)
+    const options: RequestOptions = { ...asked, fieldManager: asked.fieldManager ?? userAgent }
+    if (verb === 'delete' || verb === 'deletecollection') {
+      const given = bytes.length === 0 ? undefined : parseBody(type, bytes).value
+      return { ...base, options: { ...options, ...deleteOptionsOf(given) }, userAgent }
+    }
+    if (bytes.length === 0) throw badRequest('the body of the request is empty')
+    if (type === 'application/vnd.kubernetes.protobuf') {
+      throw unsupportedMediaType(type, ['application/json', 'application/yaml'])
+    }
+    const { value, duplicates } = parseBody(type, bytes)
+    const patchType = verb === 'patch' ? (type as PatchType) : undefined
+    return { ...base, options, body: value, patchType, duplicateFields: duplicates, userAgent }
+  }
+
+  #send(
+    response: ServerResponse,
+    answer: ApiResponse,
+    representation: Representation,
+    query: URLSearchParams,
+    request: ApiRequest,
+  ) {
+    if (!answer.ok) return sendStatus(response, answer.status)
+    for (const warning of answer.warnings ?? []) {
+      response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
+    }
+    const { scheme } = this.options.server
+    const kind = scheme.byResource(request.group, request.resource, request.version)!
+    const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
+    const body = shape(answer.body, view)
+    if (representation.as === undefined && isList(body) && body.items.length > ITEMS_PER_TURN) {
+      return sendPieces(response, encodeList(body, isCustom(kind)))
+    }
+    if (representation.as === undefined && isList(body)) {
+      return sendJson(response, answer.code, Buffer.from([...encodeList(body, isCustom(kind))].join('')))
+    }
+    sendJson(response, answer.code, body === answer.body ? encodeObject(body as object) : encode(body))
+  }
+
+  #watch(exchange: Exchange, route: ResourceRoute): void {
+    const { request, response, query, user } = exchange
+    const representation = negotiate(request.headers.accept)
+    const { server, loop } = this.options
+    const { group, version, resource, namespace, name } = route
+    const kind = server.scheme.byResource(group, resource, version)
+    if (kind === undefined) throw notServed()
+    const asked = requestOptions(query)
+    const named = name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }
+    const timeoutSeconds = asked.timeoutSeconds || WATCH_SECONDS + ((this.#watchSeed++ * 37) % WATCH_SECONDS)
+    const include = includeOf(query)
+    const stream = new WatchStream(response, () => ({ representation, kind, include, nowMs: loop.now }))
+    this.#watches++
+    const handle = loop.enter(() =>
+      server.watch(
+        {
+          verb: 'watch',
+          group,
+          version,
+          resource,
+          namespace,
+          options: { ...asked, ...named, timeoutSeconds },
+          user,
+          userAgent: agentOf(request),
+        },
+        stream,
+      ),
+    )
+    if (!stream.ended) stream.begin()
+    response.on('close', () => {
+      this.#watches--
+      loop.enter(() => handle.stop())
+    })
+  }
+
+  #page(exchange: Exchange, route: PathRoute) {
+    const { request, user } = exchange
+    const verb = (request.method ?? 'GET').toLowerCase()
+    const verdict = this.options.server.allows(user, { verb, path: route.path })
+    if (!verdict.allowed) {
+      throw forbidden(undefined, '', `User "${user.name}" cannot ${verb} path "${route.path}"`)
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotServed()
+    pages(this, exchange, route)
+  }
+}
+
+function verbOf(method: string, { name, subresource }: ResourceRoute): Verb {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      return name === undefined ? 'list' : 'get'
+    case 'POST':
+      if (name !== undefined && subresource === undefined) throw methodNotServed()
+      return 'create'
+    case 'PUT':
+      if (name === undefined) throw methodNotServed()
+      return 'update'
+    case 'PATCH':
+      if (name === undefined) throw methodNotServed()
+      return 'patch'
+    case 'DELETE':
+      return name === undefined ? 'deletecollection' : 'delete'
+    default:
+      throw methodNotServed()
+  }
+}
+
+function deleteOptionsOf(value: unknown): RequestOptions {
+  if (value === undefined || value === null) return {}
+  const given: DeleteOptions = decodeValue(deleteOptions, value)
+  const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = given
+  if (orphanDependents !== undefined && propagationPolicy !== undefined) {
+    throw badRequest('orphanDependents and propagationPolicy cannot be both set')
+  }
+  const policy =
+    propagationPolicy ??
+    (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background')
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy as RequestOptions['propagationPolicy'] }),
+    ...(dryRun?.includes('All') ? { dryRun: true } : {}),
+  }
+}
+
+/** `kubectl` of `kubectl/v1.33.0 (linux/amd64) ...`: journal's actor and default field manager. */
+function agentOf(request: IncomingMessage): string {
+  const agent = (request.headers['user-agent'] ?? '').split('/')[0]!.trim()
+  return agent === '' ? 'unknown' : agent.slice(0, 128)
+}
+
+function includeOf(query: URLSearchParams): IncludeObject {
+  const value = query.get('includeObject')
+  return value === 'None' || value === 'Object' ? value : 'Metadata'
+}
+
+function isCustom(kind: KindDefinition): boolean {
+  return kind.group.includes('.') && !kind.group.endsWith('.k8s.io')
+}
+
+function sendStatus(response: ServerResponse, status: Status): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const retry = status.details?.retryAfterSeconds
+  if (retry !== undefined) response.setHeader('Retry-After', String(retry))
+  sendJson(response, status.code ?? 500, encode(status))
+}
+
+export function sendJson(response: ServerResponse, code: number, body: Buffer): void {
+  response.writeHead(code, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-cache, private',
+  })
+  response.end(body)
+}
+
+/** Writes a long answer in turns: others get theirs between, and a slow reader holds up nothing but itself. */
+function sendPieces(response: ServerResponse, pieces: Iterable<string>): void {
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
+  const iterator = pieces[Symbol.iterator]()
+  const turn = () => {
+    let text = ''
+    for (let i = 0; i < ITEMS_PER_TURN; i++) {
+      const step = iterator.next()
+      if (step.done) {
+        response.end(text)
+        return
+      }
+      text += step.value
+    }
+    if (response.destroyed) return
+    if (response.write(text)) setImmediate(turn)
+    else response.once('drain', turn)
+  }
+  turn()
+}

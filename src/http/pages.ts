@@ -1,0 +1,124 @@
+/** Everything that is no resource: discovery, OpenAPI, version, health and metrics. */
+import type { ServerResponse } from 'node:http'
+import { notServed } from '../api/errors.ts'
+import { VERSION_INFO } from '../apiserver/discovery.ts'
+import { encode } from './encode.ts'
+import { type Exchange, type HttpFront, sendJson } from './front.ts'
+import { negotiate } from './negotiate.ts'
+import { openApiPage } from './openapi.ts'
+import type { PathRoute } from './route.ts'
+
+const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/start-informers']
+
+export function pages(front: HttpFront, exchange: Exchange, route: PathRoute) {
+  const { response, query } = exchange
+  const { discovery } = front.options.server
+  const [first, second, third] = route.segments
+  switch (first) {
+    case undefined:
+      return json(response, { paths: rootPaths(front) })
+    case 'version':
+      return json(response, VERSION_INFO)
+    case 'healthz':
+    case 'livez':
+    case 'readyz':
+      return health(response, first, query.has('verbose'))
+    case 'metrics':
+      return text(response, metrics(front))
+    case 'api':
+      if (second !== undefined) return found(response, discovery.resources('', second))
+      return groups(front, exchange, true)
+    case 'apis':
+      if (second === undefined) return groups(front, exchange, false)
+      return found(
+        response,
+        third === undefined ? discovery.group(second) : discovery.resources(second, third),
+      )
+    case 'openapi':
+      return openApiPage(front, exchange, route)
+    default:
+      throw notServed()
+  }
+}
+
+function groups(front: HttpFront, { request, response }: Exchange, core: boolean) {
+  const { discovery } = front.options.server
+  const { as, version } = negotiate(request.headers.accept)
+  if (as !== 'APIGroupDiscoveryList') {
+    return json(response, core ? discovery.coreVersions(front.options.address) : discovery.groupList())
+  }
+  const body = encode(discovery.aggregated(core, version!))
+  response.writeHead(200, {
+    'Content-Type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    'Content-Length': body.length,
+    Vary: 'Accept',
+  })
+  response.end(body)
+}
+
+function health(response: ServerResponse, page: string, verbose: boolean) {
+  if (!verbose) return text(response, 'ok')
+  text(response, `${CHECKS.map((check) => `[+]${check} ok\n`).join('')}${page} check passed\n`)
+}
+
+function metrics(front: HttpFront): string {
+  const { served, watches, inFlight } = front.counters
+  const { loop, server } = front.options
+  const lines = [
+    ['apiserver_request_total', 'counter', 'Requests answered or refused so far.', served],
+    [
+      'apiserver_current_inflight_requests',
+      'gauge',
+      'Requests being served right now, watches excepted.',
+      inFlight,
+    ],
+    ['apiserver_longrunning_requests', 'gauge', 'Watches that are open.', watches],
+    [
+      'etcd_debugging_mvcc_current_revision',
+      'gauge',
+      'Revision of the last commit.',
+      server.storage.revision,
+    ],
+    ['kubarium_virtual_time_seconds', 'gauge', 'Virtual time, seconds since the epoch.', loop.now / 1000],
+    ['kubarium_events_total', 'counter', 'Events of the loop that have run.', loop.steps],
+    ['process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()],
+  ] as const
+  return lines
+    .map(([name, type, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`)
+    .join('')
+}
+
+function rootPaths(front: HttpFront): string[] {
+  const versions = front.options.server.discovery
+    .groups()
+    .flatMap(({ group, versions }) =>
+      group === ''
+        ? ['/api', ...versions.map(({ version }) => `/api/${version}`)]
+        : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
+    )
+  return [
+    ...versions,
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ].sort()
+}
+
+function found(response: ServerResponse, document: object | undefined) {
+  if (document === undefined) throw notServed()
+  json(response, document)
+}
+
+function json(response: ServerResponse, body: object) {
+  sendJson(response, 200, encode(body))
+}
+
+function text(response: ServerResponse, body: string) {
+  response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
+  response.end(body)
+}

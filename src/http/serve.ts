@@ -1,0 +1,107 @@
+/** Puts an API server behind a socket: certificates, front, and a kubeconfig for who wants in. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { forbidden } from '../api/errors.ts'
+import type { UserInfo } from '../api/request.ts'
+import type { ApiServer } from '../apiserver/server.ts'
+import type { EventLoop } from '../kernel/event-loop.ts'
+import { Authenticator } from './authenticate.ts'
+import { HttpFront } from './front.ts'
+import { isOwnHost, type Listening, listen } from './listen.ts'
+import { CertificateAuthority, type KeyPairPem } from './pki.ts'
+import type { StreamsOf } from './streams.ts'
+
+export interface ServeOptions {
+  readonly server: ApiServer
+  readonly loop: EventLoop
+  readonly streamsOf: StreamsOf
+  /** 0: any free port. */
+  readonly port: number
+  /** Plain HTTP on which everybody is `admin`: for curl, on this machine only. */
+  readonly insecure?: boolean
+  readonly admin: UserInfo
+  readonly tokens?: ReadonlyMap<string, UserInfo>
+  /** Real time, ms since the epoch: certificates know nothing of virtual time. */
+  readonly nowMs: number
+}
+
+export interface Served {
+  readonly url: string
+  /** PEM; undefined without TLS. */
+  readonly ca: string | undefined
+  /** YAML that lets kubectl in as `admin`. */
+  readonly kubeconfig: string
+  readonly front: HttpFront
+  close(): Promise<void>
+}
+
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { server, loop, streamsOf, port, insecure, admin, nowMs } = options
+  const authenticator = new Authenticator({
+    tokens: options.tokens ?? new Map(),
+    insecureUser: insecure ? admin : undefined,
+  })
+  const front = new HttpFront({ server, loop, authenticator, address: `127.0.0.1:${port}`, streamsOf })
+  const bind = (it: Server) => bindFront(it, front)
+  if (insecure) {
+    const listening = await listen({ port }, bind)
+    return finish(listening, front, undefined, undefined)
+  }
+  const authority = await CertificateAuthority.create('kubarium', nowMs)
+  const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
+  const tls = await authority.server(names, ['127.0.0.1', '10.96.0.1'], nowMs)
+  const client = await authority.client(
+    admin.name,
+    admin.groups.filter((it) => it !== 'system:authenticated'),
+    nowMs,
+  )
+  const listening = await listen({ port, tls: { ...tls, ca: authority.pem } }, bind)
+  return finish(listening, front, authority.pem, client)
+}
+
+function bindFront(server: Server, front: HttpFront): void {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!isOwnHost(request.headers.host)) {
+      front.fail(response, forbidden(undefined, '', `unknown host ${JSON.stringify(request.headers.host)}`))
+      return
+    }
+    void front.handle(request, response)
+  })
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+  })
+}
+
+function finish(
+  listening: Listening,
+  front: HttpFront,
+  ca: string | undefined,
+  client: KeyPairPem | undefined,
+): Served {
+  const { url } = listening
+  return { url, ca, front, kubeconfig: kubeconfig(url, ca, client), close: () => listening.close() }
+}
+
+function kubeconfig(url: string, ca: string | undefined, client: KeyPairPem | undefined): string {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const authority = ca === undefined ? '' : `\n    certificate-authority-data: ${base64(ca)}`
+  const user =
+    client === undefined
+      ? ' {}'
+      : `\n    client-certificate-data: ${base64(client.cert)}\n    client-key-data: ${base64(client.key)}`
+  return `apiVersion: v1
+kind: Config
+clusters:
+- name: kubarium
+  cluster:
+    server: ${url}${authority}
+users:
+- name: kubarium-admin
+  user:${user}
+contexts:
+- name: kubarium
+  context:
+    cluster: kubarium
+    user: kubarium-admin
+current-context: kubarium
+`
+}
