@@ -165,7 +165,7 @@ export interface LeaseLeasesResponse {
 }
 
 export interface WatchRequest extends KeyRange {
-  /** 0: from now on. Negative: from the oldest revision kept, refused once there was a compaction. */
+  /** 0: from now on. Negative: the same, but refused once there was a compaction. */
   readonly startRevision?: number
   readonly prevKv?: boolean
   /** Drop puts. */

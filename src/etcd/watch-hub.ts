@@ -140,14 +140,16 @@ export class WatchHub<V> {
 
   open(request: WatchRequest, sink: WatchSink<V>): Watch {
     const { key, rangeEnd = '', startRevision = 0 } = request
-    const { revision } = this.#source
+    const { revision, compactRevision } = this.#source
+    // As in etcd, a negative start is below any compaction; before the first one it means now.
+    const now = startRevision === 0 || (startRevision < 0 && compactRevision < 0)
     const watcher = new Watcher(
       this,
       request,
       sink,
       key,
       rangeEnd === '' ? `${key}\0` : rangeEnd === '\0' ? undefined : rangeEnd,
-      startRevision === 0 ? revision + 1 : startRevision,
+      now ? revision + 1 : startRevision,
     )
     this.#watchers.add(watcher)
     this.#router.add(watcher.start, watcher.end, watcher)

@@ -20,12 +20,14 @@ export class WatchRouter<W> {
 
   /** @param end exclusive; undefined: to the last key */
   add(start: string, end: string | undefined, watcher: W): void {
+    if (end !== undefined && end <= start) return // Nothing lies between.
     const from = this.#cut(start)
     const to = end === undefined ? this.#cuts.length : this.#cut(end)
     for (let i = from; i < to; i++) this.#watchers[i]!.push(watcher)
   }
 
   remove(start: string, end: string | undefined, watcher: W): void {
+    if (end !== undefined && end <= start) return
     const from = this.#piece(start)
     const to = end === undefined ? this.#cuts.length : this.#piece(end)
     for (let i = from; i < to; i++) this.#watchers[i] = this.#watchers[i]!.filter((it) => it !== watcher)

@@ -408,3 +408,16 @@ describe('copies', () => {
     expect(() => mirror.apply(12, [])).toThrow(RangeError)
   })
 })
+
+test('watches of nothing do not disturb the routing of others', () => {
+  const store = new Store<string>()
+  const seen = collector()
+  const ends = ['m', 'c', 'x', 'a']
+  const empty = ends.map((rangeEnd) => store.watch({ key: 'y', rangeEnd }, { events: () => undefined }))
+  const other = store.watch({ key: 'b', rangeEnd: 'n' }, { events: () => undefined })
+  store.watch({ key: 'a', rangeEnd: 'z' }, seen)
+  for (const watch of empty) watch.cancel()
+  other.cancel()
+  for (const key of ['a', 'b', 'm', 'n', 'y']) store.put({ key, value: '1' })
+  expect(seen.lines.length).toBe(5)
+})

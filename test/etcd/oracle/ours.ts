@@ -135,15 +135,17 @@ export class OurSide {
   }
 
   #watch(request: WatchStreamRequest): void {
+    const watchId = 'create' in request ? (request.create.watchId ?? 0) : 0
+    const before = this.log.total(watchId)
     this.#stream.request(request)
-    if (!('create' in request)) return
+    if (!('create' in request) || this.log.total(watchId) === before) return
     // etcd 3.4 forgets deletions of the compacted revision itself (fixed upstream later, etcd #19179): a
     // watch that starts right there misses them. Ours tells them.
     const { compactRevision } = this.store
-    const { startRevision, watchId } = request.create
-    if (startRevision !== compactRevision || watchId === undefined) return
+    if (request.create.startRevision !== compactRevision) return
     this.log.forget(
       watchId,
+      before,
       (event) =>
         event.kv.modRevision === compactRevision &&
         this.store.get(event.kv.key, compactRevision) === undefined,

@@ -33,10 +33,11 @@ export class WatchLog {
     return this.totals.get(watchId) ?? 0
   }
 
-  /** Drops events of a watch that are not compared. */
-  forget(watchId: number, matches: (event: KvEvent<string>) => boolean): void {
+  /** Drops events that are not compared, of what a watch has told since its total was `since`. */
+  forget(watchId: number, since: number, matches: (event: KvEvent<string>) => boolean): void {
     const items = this.#items.get(watchId) ?? []
-    const kept = items.filter((item) => typeof item === 'string' || !matches(item))
+    const old = items.length - (this.total(watchId) - since)
+    const kept = items.filter((item, index) => index < old || typeof item === 'string' || !matches(item))
     this.#items.set(watchId, kept)
     this.totals.set(watchId, this.total(watchId) - (items.length - kept.length))
   }
