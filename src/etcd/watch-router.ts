@@ -18,6 +18,11 @@ export class WatchRouter<W> {
     return this.#watchers[this.#piece(key)]!
   }
 
+  /** Into how many pieces the key space is cut. */
+  get pieces(): number {
+    return this.#cuts.length
+  }
+
   /** @param end exclusive; undefined: to the last key */
   add(start: string, end: string | undefined, watcher: W): void {
     if (end !== undefined && end <= start) return // Nothing lies between.

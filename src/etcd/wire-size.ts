@@ -2,7 +2,7 @@
  * How many bytes messages would take on etcd's wire (protobuf). etcd's limits are counted in these, so a
  * store that is told the size of its values refuses and splits at the same byte.
  */
-import type { KeyValue, KvEvent, PutRequest, RequestOp, TxnRequest } from './messages.ts'
+import type { Compare, KeyValue, KvEvent, PutRequest, RequestOp, TxnRequest } from './messages.ts'
 import { NO_LEASE } from './record.ts'
 
 export type SizeOf<V> = (value: V) => number
@@ -52,14 +52,35 @@ function putSize<V>(request: PutRequest<V>, sizeOf: SizeOf<V>): number {
 
 function txnSize<V>(request: TxnRequest<V>, sizeOf: SizeOf<V>): number {
   let size = 0
-  for (const compare of request.compare ?? []) {
-    const target = compare.target === 'VALUE' ? bytes(sizeOf(compare.value)) : 4
-    size += field(bytes(compare.key.length) + bytes(compare.rangeEnd?.length ?? 0) + target)
-  }
+  for (const compare of request.compare ?? []) size += field(compareSize(compare, sizeOf))
   for (const branch of [request.success, request.failure]) {
     for (const op of branch ?? []) size += field(field(opSize(op, sizeOf)))
   }
   return size
+}
+
+function compareSize<V>(compare: Compare<V>, sizeOf: SizeOf<V>): number {
+  const endLength = compare.rangeEnd?.length ?? 0
+  // The end is field 64, whose tag takes two bytes.
+  const range = bytes(compare.key.length) + bytes(endLength) + (endLength === 0 ? 0 : 1)
+  const result = compare.result === 'EQUAL' ? 0 : 2
+  return range + result + (compare.target === 'VERSION' ? 0 : 2) + compareTargetSize(compare, sizeOf)
+}
+
+/** What is chosen among alternatives is written down even when it is 0 or empty. */
+function compareTargetSize<V>(compare: Compare<V>, sizeOf: SizeOf<V>): number {
+  switch (compare.target) {
+    case 'VERSION':
+      return 1 + varint(compare.version)
+    case 'CREATE':
+      return 1 + varint(compare.createRevision)
+    case 'MOD':
+      return 1 + varint(compare.modRevision)
+    case 'LEASE':
+      return 1 + varint(Number(BigInt.asUintN(64, compare.lease)))
+    case 'VALUE':
+      return field(sizeOf(compare.value))
+  }
 }
 
 function opSize<V>(op: RequestOp<V>, sizeOf: SizeOf<V>): number {

@@ -1,0 +1,139 @@
+/**
+ * Breaks the store on purpose, one small change at a time, and counts how many breaks the tests notice.
+ *
+ *   node scripts/etcd-mutants.mjs [--count 60] [--seed 1] [--only N] [--list]
+ *
+ * Mutants are drawn by a seed from all places where an operator, a literal, a condition or a call can be
+ * changed in src/etcd. Exits with 1 when fewer than 95 of a hundred are killed.
+ */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import ts from 'typescript'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+/** errors.ts and messages.ts say nothing that could be changed by an operator. */
+const FILES = readdirSync(join(ROOT, 'src/etcd'))
+  .filter((name) => !['errors.ts', 'messages.ts'].includes(name))
+  .sort()
+const SECONDS_MAX = 240
+
+const SWAPPED = new Map([
+  ['<', '<='],
+  ['<=', '<'],
+  ['>', '>='],
+  ['>=', '>'],
+  ['===', '!=='],
+  ['!==', '==='],
+  ['&&', '||'],
+  ['||', '&&'],
+  ['+', '-'],
+  ['-', '+'],
+  ['+=', '-='],
+  ['-=', '+='],
+])
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+})
+
+const mutants = draw(FILES.flatMap(findMutants), Number(values.count), Number(values.seed))
+let killed = 0
+const survivors = []
+for (const [index, mutant] of mutants.entries()) {
+  if (values.only !== undefined && Number(values.only) !== index) continue
+  const place = `${mutant.file}:${mutant.line}  ${mutant.from}  ->  ${mutant.to}`
+  if (values.list) {
+    console.log(`${index}  ${place}`)
+    continue
+  }
+  const dead = await isKilled(mutant)
+  if (dead) killed++
+  else survivors.push(`${index}  ${place}`)
+  console.log(`${dead ? 'killed  ' : 'SURVIVED'}  ${index}  ${place}`)
+}
+if (!values.list) {
+  const total = killed + survivors.length
+  console.log(`${killed} of ${total} mutants killed`)
+  for (const survivor of survivors) console.log(`survivor: ${survivor}`)
+  process.exitCode = killed >= total * 0.95 ? 0 : 1
+}
+
+/** Every place of a file where one change could be made. */
+function findMutants(file) {
+  const text = readFileSync(join(ROOT, 'src/etcd', file), 'utf8')
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const found = []
+  const add = (node, to) => {
+    const start = node.getStart(source)
+    const line = source.getLineAndCharacterOfPosition(start).line + 1
+    found.push({
+      file,
+      line,
+      start,
+      end: node.getEnd(),
+      from: node.getText(source).replace(/\s+/g, ' ').slice(0, 60),
+      to,
+    })
+  }
+  const visit = (node) => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return
+    if (ts.isBinaryExpression(node)) {
+      const to = SWAPPED.get(node.operatorToken.getText(source))
+      if (to !== undefined) add(node.operatorToken, to)
+    }
+    if (ts.isIfStatement(node)) {
+      add(node.expression, 'true')
+      add(node.expression, 'false')
+    }
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+      add(node, node.operand.getText(source))
+    if (ts.isNumericLiteral(node) && Number(node.text) < 10) add(node, String(Number(node.text) + 1))
+    if (node.kind === ts.SyntaxKind.TrueKeyword && !ts.isLiteralTypeNode(node.parent)) add(node, 'false')
+    if (node.kind === ts.SyntaxKind.FalseKeyword && !ts.isLiteralTypeNode(node.parent)) add(node, 'true')
+    if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) add(node, '')
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+function draw(candidates, count, seed) {
+  let state = seed >>> 0
+  const next = () => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) >>> 0
+    let x = Math.imul(state ^ (state >>> 15), state | 1)
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
+  }
+  const rest = [...candidates]
+  const drawn = []
+  while (drawn.length < count && rest.length > 0)
+    drawn.push(...rest.splice(Math.floor(next() * rest.length), 1))
+  return drawn
+}
+
+/** A mutant that hangs is noticed too. */
+function isKilled(mutant) {
+  return new Promise((resolve) => {
+    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+    const child = spawn(process.execPath, [vitest, 'run', '--config', 'test/etcd/mutant.config.ts'], {
+      cwd: ROOT,
+      stdio: 'ignore',
+      env: { ...process.env, MUTANT: JSON.stringify(mutant) },
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), SECONDS_MAX * 1000)
+    child.on('exit', (code) => {
+      clearTimeout(timer)
+      resolve(code !== 0)
+    })
+  })
+}
