@@ -6,6 +6,7 @@ import { defaultTolerationSeconds } from './admission/default-toleration-seconds
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import { priority } from './admission/priority.ts'
+import { rbacEscalation } from './admission/rbac-escalation.ts'
 import { runtimeClass } from './admission/runtime-class.ts'
 import { serviceAccount } from './admission/service-account.ts'
 import {
@@ -23,6 +24,7 @@ import { serviceHooks } from './services.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { bind } from './subresources/binding.ts'
 import { evict } from './subresources/eviction.ts'
+import { createToken } from './subresources/token.ts'
 import { type UpdateStrategy, update } from './update.ts'
 
 /** By `resource[.group]/subresource`. */
@@ -30,6 +32,7 @@ export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': bind,
   'pods/eviction': evict,
   'namespaces/finalize': finalizeNamespace,
+  'serviceaccounts/token': createToken,
 }
 
 /** By `resource[.group]`; made anew for every server. */
@@ -56,6 +59,7 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
     persistentVolumeClaimResize,
     runtimeClass,
     defaultIngressClass,
+    rbacEscalation,
   ]
 }
 

@@ -1,5 +1,6 @@
 /** One API request on its way through the server, and what every stage of it may use. */
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
+import type { PolicyRule } from '../api/rbac/rules.ts'
 import type { ApiRequest, ApiResponse, Maybe, RequestOptions, UserInfo } from '../api/request.ts'
 import type { Scheme } from '../api/scheme.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -8,6 +9,7 @@ import type { Random } from '../kernel/random.ts'
 import type { Admission } from './admission/plugin.ts'
 import type { Resource } from './resource.ts'
 import type { Storage } from './storage.ts'
+import type { ServiceAccountTokens } from './tokens.ts'
 
 /** What the parts of the API server share; the server itself implements it. */
 export interface ServerContext {
@@ -31,6 +33,9 @@ export interface ServerContext {
   serve(request: ApiRequest): Maybe<ApiResponse>
   /** Serves a request made on behalf of the caller of another one: authorized, admitted, journalled. */
   handle(request: ApiRequest): Maybe<ApiResponse>
+  /** Every rule that applies to a user in a namespace; all of them when nothing limits anybody. */
+  rulesOf(user: UserInfo, namespace: string): readonly PolicyRule[]
+  readonly tokens: ServiceAccountTokens
   /** Runs a write of the store on behalf of a call, so that the journal knows who did it. */
   commit<T>(call: Call, write: (storage: Storage) => Maybe<T>): Maybe<T>
   /** Whether a user may do something; empty reason when there is none to give. */

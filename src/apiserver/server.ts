@@ -6,6 +6,7 @@
 import { ApiError, forbidden, methodNotServed, notServed } from '../api/errors.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
 import { groupResource, objectRef } from '../api/kind.ts'
+import type { PolicyRule } from '../api/rbac/rules.ts'
 import type {
   ApiHandler,
   ApiRequest,
@@ -34,10 +35,14 @@ import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
 import { after } from './maybe.ts'
 import { patch } from './patch.ts'
+import { RbacAuthorizer } from './rbac.ts'
+import { RBAC_DEFAULTS } from './rbac-defaults.ts'
 import { prefixOf, Resource } from './resource.ts'
+import { reviewHandler } from './reviews.ts'
 import { Storage } from './storage.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { scaleOf } from './subresources/scale.ts'
+import { type BoundClaims, ServiceAccountTokens, simulatedSigner, type TokenSigner } from './tokens.ts'
 import { MAIN, STATUS, update } from './update.ts'
 import { bookmark, startWatch } from './watch.ts'
 
@@ -55,7 +60,10 @@ export interface ApiServerOptions {
   /** Default: the plug-ins that upstream turns on by default, with `admissionOptions`. */
   readonly admission?: readonly AdmissionPlugin[]
   readonly admissionOptions?: AdmissionOptions
-  readonly authorizer?: Authorizer
+  /** `RBAC`: roles and bindings decide. Default: everybody may do everything. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC'
+  /** How tokens of service accounts are signed; default: well enough for a simulation. */
+  readonly signer?: TokenSigner
 }
 
 /** A write under way: who made it, so that its commit can name its cause. */
@@ -71,7 +79,9 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly storage: Storage
   readonly admission: Admission
   readonly discovery: Discovery
-  #authorizer: Authorizer
+  readonly tokens: ServiceAccountTokens
+  readonly #authorizer: Authorizer
+  readonly #rbac: RbacAuthorizer | undefined
   readonly #store: Store<KubeObject>
   /** By `group/resource`; every version of a kind shares one. */
   readonly #resources = new Map<string, Resource>()
@@ -87,7 +97,11 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.random = options.random
     this.storage = new Storage(options.store, options.loop)
     this.admission = new Admission(options.admission ?? defaultAdmission(options.admissionOptions))
-    this.#authorizer = options.authorizer ?? ALLOW_ALL
+    this.#rbac = options.authorization === 'RBAC' ? new RbacAuthorizer(this) : undefined
+    this.#authorizer = this.#rbac ?? ALLOW_ALL
+    this.tokens = new ServiceAccountTokens(options.signer ?? simulatedSigner('kubarium'), (bound) =>
+      this.#isBound(bound),
+    )
     this.#store = options.store
     this.discovery = new Discovery(options.scheme)
     this.#store.watch(
@@ -106,7 +120,7 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   /** Creates the system namespaces, priority classes and the `kubernetes` Service where they are absent. */
   bootstrap(): void {
-    bootstrap(this)
+    bootstrap(this, this.#rbac === undefined ? [] : RBAC_DEFAULTS)
   }
 
   // -- requests -------------------------------------------------------------------------------------------
@@ -162,6 +176,8 @@ export class ApiServer implements ApiHandler, ServerContext {
       if (handler === undefined) throw notServed()
       return handler(call)
     }
+    const review = reviewHandler(groupResource(call.kind))
+    if (review !== undefined) return review(call)
     if (call.kind.verbs !== undefined && !call.kind.verbs.includes(verb)) throw methodNotServed()
     switch (verb) {
       case 'get':
@@ -207,6 +223,26 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string } {
     return this.#authorizer.authorize(user, what)
+  }
+
+  rulesOf(user: UserInfo, namespace: string): readonly PolicyRule[] {
+    if (this.#rbac === undefined || user.groups.includes('system:masters')) {
+      return [
+        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+        { verbs: ['*'], nonResourceURLs: ['*'] },
+      ]
+    }
+    return this.#rbac
+      .grantsOf(user)
+      .filter((it) => it.namespace === undefined || it.namespace === namespace)
+      .map((it) => it.rule)
+  }
+
+  /** A token ends with its account and with the pod it was made for. */
+  #isBound({ namespace, serviceaccount, pod }: BoundClaims): boolean {
+    const account = this.find('', 'serviceaccounts', namespace, serviceaccount.name)
+    if (account?.metadata?.uid !== serviceaccount.uid) return false
+    return pod === undefined || this.find('', 'pods', namespace, pod.name)?.metadata?.uid === pod.uid
   }
 
   #refuse(request: ApiRequest, error: unknown): ApiResponse {
