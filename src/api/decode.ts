@@ -117,7 +117,8 @@ class Decoder {
     const fields = schema.fields()
     this.#structs.push(schema)
     let copy: Json | undefined
-    for (const key of Object.keys(value)) {
+    let dropped: Set<string> | undefined
+    for (const key in value) {
       const given = value[key]
       const field = fields[key]
       if (field === undefined) {
@@ -126,19 +127,18 @@ class Decoder {
           continue
         }
         if (this.#report && given !== undefined) this.unknown.push(`unknown field "${this.#pathText(key)}"`)
-        copy ??= { ...value }
-        delete copy[key]
+        ;(dropped ??= new Set()).add(key)
         continue
       }
       this.#path.push(key)
       const result = this.value(field, given, depth + 1)
       this.#path.pop()
       if (result === given && result !== undefined) continue
-      copy ??= { ...value }
-      if (result === undefined) delete copy[key]
-      else copy[key] = result
+      if (result === undefined) (dropped ??= new Set()).add(key)
+      else (copy ??= { ...value })[key] = result
     }
     this.#structs.pop()
+    if (dropped !== undefined) copy = without(copy ?? value, dropped)
     for (const [name, empty] of filledFields(fields)) {
       const target = copy ?? value
       if (target[name] === undefined) {
@@ -317,6 +317,13 @@ function withTypeMeta<T extends KubeObject>(kind: KindDefinition<T>, object: obj
   const complete = Object.freeze({ ...object, apiVersion: expected, kind: kind.kind })
   decoded.set(complete, kind.schema())
   return complete
+}
+
+/** A copy without some fields. Deleting them would turn the object into a slow and large dictionary. */
+function without(object: Json, names: ReadonlySet<string>): Json {
+  const copy: Json = {}
+  for (const key in object) if (!names.has(key)) setOwn(copy, key, object[key])
+  return copy
 }
 
 function isObject(value: unknown): value is Json {
