@@ -64,26 +64,39 @@ function compareField(is: unknown, was: unknown, path: string, changes: string[]
   else changes.push(`${short(path)} ${scalar(was)} -> ${scalar(is)}`)
 }
 
-/** Elements are matched by type (conditions) or name (containers), else the list is named as a whole. */
+/** Elements that name themselves are compared one by one, else the list is named as a whole. */
 function compareList(is: readonly unknown[], was: readonly unknown[], path: string, changes: string[]): void {
-  const key = isObject(is[0]) ? (['type', 'name'] as const).find((it) => own(is[0] as object, it)) : undefined
-  if (key === undefined) {
+  if (idOf(is[0] ?? was[0]) === undefined) {
     if (is.length !== was.length || is.some((item, i) => item !== was[i]))
       changes.push(`${short(path)} changed`)
     return
   }
+  const nameOf = (id: string | undefined) => (path.endsWith('.conditions') ? String(id) : `${path}[${id}]`)
   for (const item of is as object[]) {
-    const id = own(item, key)
-    const old = (was as object[]).find((it) => isObject(it) && own(it, key) === id)
+    const id = idOf(item)
+    const old = (was as object[]).find((it) => idOf(it) === id)
     if (item === old) continue
     const status = own(item, 'status')
-    const name = path.endsWith('.conditions') ? String(id) : `${path}[${id}]`
-    if (typeof status === 'string' && key === 'type') {
+    if (typeof status === 'string' && own(item, 'type') !== undefined) {
       const before = old && own(old, 'status')
-      if (before !== status) changes.push(before ? `${name} ${before} -> ${status}` : `${name} ${status}`)
-    } else if (old !== undefined) compare(item, old, name, changes)
-    else changes.push(`${short(name)} added`)
+      if (before !== status)
+        changes.push(before ? `${nameOf(id)} ${before} -> ${status}` : `${nameOf(id)} ${status}`)
+    } else if (old !== undefined) compare(item, old, nameOf(id), changes)
+    else changes.push(`${short(nameOf(id))} added`)
   }
+  for (const old of was) {
+    const id = idOf(old)
+    if (!is.some((it) => idOf(it) === id)) changes.push(`${short(nameOf(id))} removed`)
+  }
+}
+
+/** What tells an element from its siblings: the type of a condition, the name of a container, a taint's key and effect. */
+function idOf(item: unknown): string | undefined {
+  if (!isObject(item)) return undefined
+  const id = own(item, 'type') ?? own(item, 'name')
+  if (id !== undefined) return String(id)
+  const [key, effect] = [own(item, 'key'), own(item, 'effect')]
+  return key === undefined || effect === undefined ? undefined : `${key}:${effect}`
 }
 
 /** `metadata.labels.app` reads better as `labels.app`. */

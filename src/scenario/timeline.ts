@@ -85,7 +85,8 @@ const VARYING: readonly [pattern: RegExp, text: string][] = [
 ]
 
 /** Details of an Event's text that nobody needs to follow the story. */
-const TRIMMED = / \([^()]* including waiting\)\. Image size: \d+ bytes\.$/
+const TRIMMED =
+  / \([^()]* including waiting\)\. Image size: \d+ bytes\.$|(?<=^Unhealthy: \w+ probe failed): .*(?:connection refused|statuscode: 503)$/
 
 function eventMoment(entry: JournalEntry): Moment | undefined {
   const reason = entry.text.slice(0, Math.max(0, entry.text.indexOf(':')))
