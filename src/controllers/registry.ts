@@ -1,13 +1,17 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
 import type { Component } from '../client/process.ts'
+import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
+import { pvProtectionController } from './pv-protection/controller.ts'
+import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import type { ControllerDefinition } from './runtime/controller.ts'
+import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 
 export interface BuiltInController {
@@ -29,6 +33,10 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('deployment', deploymentController),
   builtIn('replicaset', replicaSetController),
   builtIn('replicationcontroller', replicationControllerController),
+  builtIn('statefulset', statefulSetController),
+  builtIn('daemonset', daemonSetController),
+  builtIn('pvc-protection', pvcProtectionController),
+  builtIn('pv-protection', pvProtectionController),
 ]
 
 function builtIn(

@@ -1,7 +1,7 @@
 /** Taints that mirror what a node says about itself. */
 import type { Node, Taint } from '../../api/core/node.ts'
+import { sameTaint } from '../../api/core/toleration.ts'
 import { formatTime } from '../../api/time.ts'
-import { sameTaint } from '../shared/tolerations.ts'
 import type { Readiness } from './health.ts'
 
 export const NOT_READY = 'node.kubernetes.io/not-ready'

@@ -20,14 +20,19 @@ export class Expectations {
     this.#clock = clock
   }
 
-  /** Call before the creations are sent. Replaces what was expected before. */
-  expectCreations(key: string, count: number): void {
-    this.#expected.set(key, { creations: count, deletions: new Set(), sinceMs: this.#clock.now() })
+  /** Call before the requests are sent. Replaces what was expected before. @param ids uids or keys of the objects */
+  expect(key: string, creations: number, ids: readonly string[]): void {
+    this.#expected.set(key, { creations, deletions: new Set(ids), sinceMs: this.#clock.now() })
   }
 
-  /** Call before the deletions are sent. Replaces what was expected before. @param ids uids or keys of the objects */
+  /** Call before the creations are sent. Replaces what was expected before. */
+  expectCreations(key: string, count: number): void {
+    this.expect(key, count, [])
+  }
+
+  /** Call before the deletions are sent. Replaces what was expected before. */
   expectDeletions(key: string, ids: readonly string[]): void {
-    this.#expected.set(key, { creations: 0, deletions: new Set(ids), sinceMs: this.#clock.now() })
+    this.expect(key, 0, ids)
   }
 
   /** An object appeared, or its creation failed or was skipped. */

@@ -1,7 +1,7 @@
 /** How long a pod may stay on a node with NoExecute taints (tainteviction/taint_eviction.go). */
 import type { Node, Taint } from '../../api/core/node.ts'
 import type { Toleration } from '../../api/core/pod-spec.ts'
-import { toleratesTaint } from '../shared/tolerations.ts'
+import { findToleration } from '../../api/core/toleration.ts'
 
 const NO_TAINTS: readonly Taint[] = []
 
@@ -23,7 +23,7 @@ export function evictAfterMs(
   let shortest: number | undefined
   for (const taint of taints) {
     if (taint.effect !== 'NoExecute') continue
-    const used = tolerations?.find((it) => toleratesTaint(it, taint))
+    const used = findToleration(tolerations, taint)
     if (used === undefined) return 0
     if (used.tolerationSeconds === undefined) continue
     shortest = Math.min(shortest ?? Number.POSITIVE_INFINITY, Math.max(0, used.tolerationSeconds) * 1000)
