@@ -104,15 +104,6 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly columns?: readonly Column<T>[]
   /** Grace in seconds of a delete that asked for `asked`; only kinds with graceful deletion (Pod) declare it. */
   gracePeriodSeconds?(object: T, asked: number | undefined): number
-  /**
-   * Objects of this kind are stored as another kind, and this is one more way to read and write them
-   * (events.k8s.io/v1, autoscaling/v1). Custom resources of several versions do not need it.
-   */
-  readonly storedAs?: {
-    kind(): KindDefinition
-    encode(object: T): KubeObject
-    decode(object: KubeObject): T
-  }
   /** Written all the time without anything happening (Lease, Event): its commits are background work, unrecorded. */
   readonly heartbeat?: true
 }

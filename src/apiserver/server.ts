@@ -274,7 +274,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     if (found === undefined) {
       const kind = this.scheme.byResource(group, resource)
       if (kind === undefined) throw notServed()
-      const storage = kind.storedAs?.kind()
+      const storage = kind.stored?.kind()
       found =
         storage === undefined ? this.#addResource(kind) : this.resourceOf(storage.group, storage.resource)
       this.#resources.set(key, found)

@@ -14,7 +14,7 @@ export function served(kind: KindDefinition, object: KubeObject): KubeObject {
   }
   let converted = versions.get(apiVersion)
   if (converted === undefined) {
-    converted = Object.freeze(kind.storedAs?.decode(object) ?? { ...object, apiVersion })
+    converted = Object.freeze(kind.stored?.decode(object) ?? { ...object, apiVersion })
     versions.set(apiVersion, converted)
   }
   return converted
@@ -22,7 +22,7 @@ export function served(kind: KindDefinition, object: KubeObject): KubeObject {
 
 /** `object` as a client of `kind` sent it, in the kind and version in which it is stored. */
 export function stored(kind: KindDefinition, storage: KindDefinition, object: KubeObject): KubeObject {
-  if (kind.storedAs !== undefined) return kind.storedAs.encode(object)
+  if (kind.stored !== undefined) return kind.stored.encode(object)
   const apiVersion = apiVersionOf(storage)
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }

@@ -12,11 +12,11 @@ import {
   methodNotServed,
   notServed,
   tooManyRequests,
-  unsupportedMediaType,
 } from '../api/errors.ts'
 import type { KindDefinition } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
 import type { Status } from '../api/meta/status.ts'
+import { decodeProtobuf } from '../api/protobuf/decode.ts'
 import type { ApiRequest, ApiResponse, PatchType, RequestOptions, UserInfo, Verb } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { IncludeObject } from '../apiserver/table.ts'
@@ -147,7 +147,7 @@ export class HttpFront {
     }
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
     if (type === 'application/vnd.kubernetes.protobuf') {
-      throw unsupportedMediaType(type, ['application/json', 'application/yaml'])
+      return { ...base, options, body: decodeProtobuf(bytes), userAgent }
     }
     const { value, duplicates } = parseBody(type, bytes)
     const patchType = verb === 'patch' ? (type as PatchType) : undefined
