@@ -48,6 +48,7 @@ const REPEATED_REASONS: ReadonlySet<string> = new Set([
   'NodeHasSufficientPID',
   'NodeAllocatableEnforced',
   'RegisteredNode',
+  'TaintManagerEviction',
   'Starting',
 ])
 

@@ -17,7 +17,7 @@ export interface TextReportOptions {
 }
 
 const TIME = 10
-const COMPONENT_MAX = 24
+const COMPONENT_MAX = 26
 const OBJECT_MAX = 38
 
 export class TextReport implements RunObserver {
