@@ -177,10 +177,18 @@ function describe(
     stdin: spec.stdin === true,
     tty: spec.tty === true,
     hash: containerHash(spec),
+    configured: isConfigured(spec),
     willEnd:
       role === 'init' || (role === 'regular' && (worker.pod.spec.restartPolicy ?? 'Always') !== 'Always'),
     kind: role === 'regular' ? 'regular' : role === 'ephemeral' ? 'ephemeral' : 'init',
   }
+}
+
+const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+function isConfigured(spec: Container): boolean {
+  if ((spec.command?.length ?? 0) > 0 || (spec.args?.length ?? 0) > 0) return true
+  return spec.volumeMounts?.some((it) => it.mountPath !== ACCOUNT_PATH) === true
 }
 
 const NO_LIMITS: LinuxResources = Object.freeze({ cpuRequest: 0, cpuLimit: 0, memoryLimit: 0 })

@@ -272,7 +272,7 @@ export class Machine {
         },
         host,
       )
-    const program = this.#programOf(container.image, argv, command.length > 0)
+    const program = this.#programOf(container.image, argv, command.length > 0, container.config.configured)
     if (program === undefined) {
       const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "${argv[0] ?? ''}": executable file not found in $PATH: unknown`
       return new CriError('Unknown', text)
@@ -304,6 +304,7 @@ export class Machine {
     image: CatalogImage,
     argv: readonly string[],
     overridden: boolean,
+    configured: boolean,
   ): Program | Behaviour | undefined {
     const { programs } = this.options
     const { spec } = image
@@ -311,6 +312,7 @@ export class Machine {
       argv[0] === undefined ? undefined : programs.get(argv[0].slice(argv[0].lastIndexOf('/') + 1))
     const own = typeof spec.program === 'string' ? programs.get(spec.program) : spec.program
     if (overridden && named !== undefined) return named
+    if (spec.plain !== undefined && !configured) return spec.plain
     if (own !== undefined && !(overridden && spec.strictCommands === true)) return own
     if (named !== undefined) return named
     return spec.strictCommands === true ? undefined : (own ?? {})

@@ -385,6 +385,7 @@ export class PodWorker {
     const graceMs =
       (this.probes.graceSeconds(notes) ?? this.pod.spec.terminationGracePeriodSeconds ?? GRACE_SECONDS) * 1000
     notes.stopping = true
+    this.writer.write()
     this.#whileBusy((done) => stopContainers(this, [notes], graceMs, message, done))
   }
 

@@ -15,6 +15,8 @@ export interface ImageSpec {
   readonly sizeBytes?: number
   /** A program module, plain data, or the name of a built-in program. Default: a well-behaved server. */
   readonly program?: Program | Behaviour | string
+  /** What the program comes down to when nothing configures it (no command, no files mounted): then it costs nothing. */
+  readonly plain?: Behaviour
   readonly entrypoint?: readonly string[]
   readonly cmd?: readonly string[]
   readonly env?: Readonly<Record<string, string>>

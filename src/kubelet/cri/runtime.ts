@@ -99,6 +99,8 @@ export interface ContainerConfig {
   readonly tty: boolean
   /** Hash of the container's spec, so that a changed definition is noticed across restarts of the kubelet. */
   readonly hash: number
+  /** It has arguments or files of its own: more than the image and a service account. */
+  readonly configured: boolean
   /** Whether ending is its purpose: `settle` then waits for it (init containers, Jobs). */
   readonly willEnd: boolean
   readonly kind: 'init' | 'regular' | 'ephemeral'

@@ -8,6 +8,7 @@ import type { Timer } from '../../kernel/event-loop.ts'
 import type { ContainerRecord } from '../cri/records.ts'
 import type { ExecResult } from '../cri/runtime.ts'
 import { ANY_PORT } from '../network-namespace.ts'
+import { accessLogLine } from './access-log.ts'
 import type { ContainerHost, ContainerProcess } from './container-process.ts'
 import type { Behaviour, ServedPort, Signal } from './program.ts'
 
@@ -161,9 +162,9 @@ export class BehaviourProcess implements ContainerProcess {
       this.#spent += this.#behaviour.cpu?.perRequest ?? 0
       return {
         status: found ? status : 404,
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        headers: { 'content-type': served.contentType ?? 'text/plain; charset=utf-8' },
         body: found
-          ? (served.body ?? `${this.#container.sandbox.config.hostname}\n`)
+          ? (served.body ?? '{hostname}\n').replace('{hostname}', this.#container.sandbox.config.hostname)
           : '404 page not found\n',
       }
     }
@@ -171,8 +172,11 @@ export class BehaviourProcess implements ContainerProcess {
       port,
       protocol: 'TCP',
       steady: true,
-      http: (request: HttpRequest, _peer: Peer, done: (response: HttpResponse) => void) => {
+      http: (request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void) => {
         const response = answer(request)
+        if (this.#behaviour.accessLog === true) {
+          this.#host.output('stdout', accessLogLine(this.#host.now(), request, peer, response))
+        }
         if (served.latencyMs === undefined) done(response)
         else this.#later(served.latencyMs, () => done(response), 'request', false)
       },

@@ -38,6 +38,8 @@ export interface Behaviour {
   }
   /** Steady use and the cost of one request, in millicores and millicore seconds. */
   readonly cpu?: { readonly millis: number; readonly perRequest?: number }
+  /** Every request leaves a line like nginx's on stdout. */
+  readonly accessLog?: boolean
   /** Written to the container's layer, bytes per second: for disk pressure. */
   readonly diskBytesPerSecond?: number
   /** Reaction to SIGTERM: exits after a while with a code, or not at all. Default: at once with 0. */
@@ -51,7 +53,9 @@ export interface ServedPort {
   readonly port: number
   readonly path?: string
   readonly status?: number
+  /** `{hostname}` is filled in. Default: the host's name. */
   readonly body?: string
+  readonly contentType?: string
   /** The port answers only so long after the start, ms. */
   readonly afterMs?: number
   /** The port stops answering (connections hang) so long after the start, ms: a deadlock for probes to find. */
