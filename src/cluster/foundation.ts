@@ -17,6 +17,7 @@ import { EventLoop } from '../kernel/event-loop.ts'
 import { Journal } from '../kernel/journal.ts'
 import { type Random, randomStream } from '../kernel/random.ts'
 import type { ImageCatalog } from '../kubelet/cri/image-catalog.ts'
+import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in.ts'
 import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { imageCatalog } from './images.ts'
@@ -69,8 +70,8 @@ export class Foundation {
       timers: new SharedTimers(this.loop),
       random,
     }
-    this.images = imageCatalog(options.images)
-    this.programs = new Map()
+    this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
+    this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()
   }
 
