@@ -14,7 +14,7 @@ import { countReasons, fitErrorMessage } from '../../src/scheduler/framework/fit
 import { feasibleNodesToFind } from '../../src/scheduler/framework/sampling.ts'
 import { candidatesWanted, type DefaultPreemption } from '../../src/scheduler/plugins/default-preemption.ts'
 import { nodeResourcesFitArgs } from '../../src/scheduler/plugins/node-resources-fit.ts'
-import { byImportance, pickCandidate } from '../../src/scheduler/plugins/preemption-candidates.ts'
+import { byImportance, candidate, pickCandidate } from '../../src/scheduler/plugins/preemption-candidates.ts'
 import { brokenLinear } from '../../src/scheduler/plugins/resource-scores.ts'
 import { backoffMs } from '../../src/scheduler/queue/scheduling-queue.ts'
 import { node, pod } from './harness.ts'
@@ -526,10 +526,10 @@ describe('preemption', () => {
     const got: Record<string, { victims: string[]; pdbViolations: number }> = {}
     for (const { name } of it.nodes) {
       const outcome = plugin.outcomeOn(l.cache.node(name)!, cycle)
-      if ('victims' in outcome)
+      if (outcome.candidate !== undefined)
         got[name] = {
-          victims: outcome.victims.pods.map((victim) => victim.pod.metadata.name).sort(),
-          pdbViolations: outcome.victims.violations,
+          victims: outcome.candidate.victims.map((victim) => victim.pod.metadata.name).sort(),
+          pdbViolations: outcome.candidate.violations,
         }
     }
     expect(got).toEqual(it.expect)
@@ -544,16 +544,13 @@ describe('preemption', () => {
   }
   test.each(cases<Pick>('preemption', 'pick'))('$id $title', (it) => {
     const l = lab({ nodes: it.candidates.map((c) => node(c.node)) })
-    const candidates = it.candidates.map((c) => ({
-      node: l.cache.node(c.node)!,
-      violations: c.pdbViolations,
-      pods: c.victims
-        .map(({ priority, start }, i) => {
-          const status = start === undefined ? undefined : { startTime: startTime(start) }
-          return l.cache.describe(l.stored(pod(`${c.node}-${i}`, { priority, status })))
-        })
-        .sort(byImportance),
-    }))
+    const candidates = it.candidates.map((c) => {
+      const victims = c.victims.map(({ priority, start }, i) => {
+        const status = start === undefined ? undefined : { startTime: startTime(start) }
+        return l.cache.describe(l.stored(pod(`${c.node}-${i}`, { priority, status })))
+      })
+      return candidate(l.cache.node(c.node)!, victims.sort(byImportance), c.pdbViolations)
+    })
     expect(it.expect).toContain(pickCandidate(candidates)!.node.name)
   })
   test.each(

@@ -48,6 +48,8 @@ export class ClusterCache {
   /** Pods bound or assumed. */
   readonly pods = new Map<string, PodInfo>()
   readonly #assumed = new Set<string>()
+  /** Pods on nodes by priority. */
+  readonly #priorities = new Map<number, number>()
   readonly #bySlot: (NodeInfo | undefined)[] = []
   readonly #byName = new Map<string, NodeInfo>()
   readonly #freeSlots: number[] = []
@@ -94,6 +96,12 @@ export class ClusterCache {
 
   isAssumed(uid: string): boolean {
     return this.#assumed.has(uid)
+  }
+
+  /** Whether any pod on any node has a lower priority. */
+  hasPodsBelow(priority: number): boolean {
+    for (const other of this.#priorities.keys()) if (other < priority) return true
+    return false
   }
 
   // -- nodes ----------------------------------------------------------------------------------------------
@@ -241,7 +249,9 @@ export class ClusterCache {
   // -- within ---------------------------------------------------------------------------------------------
 
   #place(info: PodInfo): void {
+    const { priority } = info.class
     info.class.pods++
+    this.#priorities.set(priority, (this.#priorities.get(priority) ?? 0) + 1)
     this.#account(info, this.#nodeNamed(info.nodeName), 1)
   }
 
@@ -251,6 +261,10 @@ export class ClusterCache {
     this.pods.delete(uid)
     this.#account(info, node, -1)
     info.class.pods--
+    const { priority } = info.class
+    const left = this.#priorities.get(priority)! - 1
+    if (left === 0) this.#priorities.delete(priority)
+    else this.#priorities.set(priority, left)
     this.#dropIfEmpty(node)
   }
 

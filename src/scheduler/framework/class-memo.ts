@@ -25,10 +25,22 @@ export interface PlacedTracker extends PlacedPlugin {
 
 /** Where `local` scores go: plain ones are summed up at once, those to be normalised keep a column each. */
 export interface ScoreColumn extends PlacedPlugin {
-  readonly raw: Int32Array
+  /** Absent as long as all nodes asked scored 0, which is what most nodes score. */
+  raw: Int32Array | undefined
 }
 
-export class ClassMemo {
+/** Per slot: the generation of the node when it was asked, its answer, its summed plain scores. */
+export interface MemoArrays {
+  readonly seen: Uint32Array
+  readonly answers: Uint16Array
+  readonly scores: Int32Array
+}
+
+function newArrays(rows: number): MemoArrays {
+  return { seen: new Uint32Array(rows), answers: new Uint16Array(rows), scores: new Int32Array(rows) }
+}
+
+export class ClassMemo implements MemoArrays {
   readonly class: PodClass
   /** Filters whose answers are remembered, in configured order. */
   readonly localFilters: readonly PlacedPlugin[]
@@ -44,7 +56,6 @@ export class ClassMemo {
   /** Remembered PreFilter answers of plugins that depend on the class alone. */
   readonly preFilters = new Map<Plugin, PreFilterResult>()
 
-  /** Per slot: the generation of the node when it was asked, its answer, its summed plain scores. */
   readonly seen: Uint32Array
   readonly answers: Uint16Array
   readonly scores: Int32Array
@@ -56,7 +67,7 @@ export class ClassMemo {
   readonly #codes = new Map<string, number>()
   #read: number
 
-  constructor(pod: PodClass, cache: ClusterCache, points: MemoPoints) {
+  constructor(pod: PodClass, cache: ClusterCache, points: MemoPoints, arrays?: MemoArrays) {
     this.class = pod
     const concerned = (point: 'filter' | 'score') => (it: PlacedPlugin) =>
       it.plugin.concerns?.(pod, point) ?? true
@@ -76,13 +87,14 @@ export class ClassMemo {
     this.localScores = local.filter(({ plugin }) => plugin.normalize === undefined)
     this.columns = local
       .filter(({ plugin }) => plugin.normalize !== undefined)
-      .map((it) => ({ ...it, raw: new Int32Array(cache.rows) }))
+      .map((it) => ({ ...it, raw: undefined }))
     this.plainScores = scores.filter(({ plugin }) => plugin.score && plugin.depends !== 'node')
     this.#trackers = [...trackers.values()].filter((it) => it !== undefined)
 
-    this.seen = new Uint32Array(cache.rows)
-    this.answers = new Uint16Array(cache.rows)
-    this.scores = new Int32Array(cache.rows)
+    const { seen, answers, scores: sums } = arrays ?? newArrays(cache.rows)
+    this.seen = seen.fill(0)
+    this.answers = answers
+    this.scores = sums
     this.statuses = [{ code: 'success', reasons: [] }]
     this.places = [-1]
     this.epoch = cache.epoch

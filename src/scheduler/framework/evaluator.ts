@@ -7,7 +7,14 @@ import type { Random } from '../../kernel/random.ts'
 import type { ClusterCache, Trial } from '../cache/cluster-cache.ts'
 import type { NodeInfo, PodInfo } from '../cache/node-info.ts'
 import type { PodClass } from '../cache/pod-class.ts'
-import { ClassMemo, type MemoPoints, PASSES, type PlacedPlugin, type PlacedTracker } from './class-memo.ts'
+import {
+  ClassMemo,
+  type MemoArrays,
+  type MemoPoints,
+  PASSES,
+  type PlacedPlugin,
+  type PlacedTracker,
+} from './class-memo.ts'
 import type { Failure } from './failure.ts'
 import type { Nominator } from './nominator.ts'
 import { type Cycle, MAX_NODE_SCORE, type Plugin, type PreFilterResult } from './plugin.ts'
@@ -42,7 +49,7 @@ export class PluginError extends Error {
 }
 
 /** Remembered node answers over all classes: about 20 bytes each. */
-const MEMO_ENTRIES = 2 ** 21
+const MEMO_ENTRIES = 2 ** 20
 const MEMO_CLASSES = 2048
 
 export class Evaluator {
@@ -180,7 +187,11 @@ export class Evaluator {
     for (const { plugin, weight } of memo.localScores)
       sum += weight * inRange(plugin, plugin.score!(cycle.pod, node, cycle))
     memo.scores[slot] = sum
-    for (const { plugin, raw } of memo.columns) raw[slot] = plugin.score!(cycle.pod, node, cycle)
+    for (const column of memo.columns) {
+      const score = column.plugin.score!(cycle.pod, node, cycle)
+      if (score !== 0) column.raw ??= new Int32Array(this.#cache.rows)
+      if (column.raw !== undefined) column.raw[slot] = score
+    }
   }
 
   #local(cycle: Cycle, memo: ClassMemo, node: NodeInfo): Rejection | undefined {
@@ -255,9 +266,8 @@ export class Evaluator {
       totals[i] = memo.scores[slot]!
     }
     for (const { plugin, weight, raw } of memo.columns) {
-      let any = false
-      for (let i = 0; i < count; i++) if ((scratch[i] = raw[slots[i]!]!) !== 0) any = true
-      if (!any && plugin.depends === 'node') continue // All zero: whatever it normalises to, it is the same for all.
+      if (raw === undefined) continue // All zero: whatever that normalises to, it is the same for all nodes.
+      for (let i = 0; i < count; i++) scratch[i] = raw[slots[i]!]!
       plugin.normalize!(scratch, count, cycle.pod, cycle)
       for (let i = 0; i < count; i++) totals[i]! += weight * scratch[i]!
     }
@@ -368,13 +378,13 @@ export class Evaluator {
         return memo
       this.#memos.delete(pod)
       if (!memo.refresh(this.#cache)) {
-        memo.dispose()
+        this.#retire(memo)
         memo = undefined
       }
     }
     if (memo === undefined) {
       this.#evict()
-      memo = new ClassMemo(pod, this.#cache, this.#points)
+      memo = new ClassMemo(pod, this.#cache, this.#points, this.#spare.pop())
     }
     this.#memos.set(pod, memo)
     this.#current = memo
@@ -390,9 +400,18 @@ export class Evaluator {
     const most = Math.min(MEMO_CLASSES, Math.max(8, Math.floor(MEMO_ENTRIES / this.#cache.rows)))
     while (this.#memos.size >= most) {
       const [oldest, memo] = this.#memos.entries().next().value!
-      memo.dispose()
+      this.#retire(memo)
       this.#memos.delete(oldest)
     }
+  }
+
+  /** Arrays of retired memos, to be used again: with pods that share nothing, making them costs more than filling them. */
+  readonly #spare: MemoArrays[] = []
+
+  #retire(memo: ClassMemo): void {
+    memo.dispose()
+    if (memo.seen.length !== this.#cache.rows) this.#spare.length = 0
+    else if (this.#spare.length < 4) this.#spare.push(memo)
   }
 
   #preFilter(cycle: Cycle, memo: ClassMemo): PreFilterOutcome {
@@ -472,10 +491,19 @@ export class Evaluator {
     const counts = new Map<Status, number>()
     const plugins = new Set(preFilterPlugins)
     const pendingPlugins = new Set<string>()
+    let last: Status | undefined
+    let run = 0
     for (const slot of this.#asked) {
       const status = this.#answers[slot]!
-      counts.set(status, (counts.get(status) ?? 0) + 1)
+      if (status === last) {
+        run++
+        continue
+      }
+      if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run)
+      last = status
+      run = 1
     }
+    if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + run)
     for (const { code, plugin } of [...counts.keys(), ...(why.preFilter ? [why.preFilter] : [])])
       if (plugin !== undefined) (code === 'pending' ? pendingPlugins : plugins).add(plugin)
     if (why.leftOut !== undefined && why.leftOut.nodes > 0) counts.set(why.leftOut.status, why.leftOut.nodes)
@@ -489,8 +517,11 @@ export class Evaluator {
       counts,
       plugins,
       pendingPlugins,
-      *rejected() {
-        for (const slot of asked) yield { node: cache.at(slot)!, status: answers[slot]! }
+      rejected(code) {
+        const nodes: NodeInfo[] = []
+        for (const slot of asked)
+          if (code === undefined || answers[slot]!.code === code) nodes.push(cache.at(slot)!)
+        return nodes
       },
       statusOf: (node) =>
         this.#stamps[node.slot] === this.#search ? answers[node.slot] : (preFilter ?? why.leftOut?.status),

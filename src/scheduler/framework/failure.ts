@@ -1,7 +1,7 @@
 /** Why a pod fits nowhere: what each node answered, or what refused the pod before any node was asked. */
 import type { NodeInfo } from '../cache/node-info.ts'
 import { countReasons, fitErrorMessage } from './fit-error.ts'
-import type { Status } from './status.ts'
+import type { Code, Status } from './status.ts'
 
 /** Valid until the next cycle begins: it reads the evaluator's own arrays. */
 export interface Failure {
@@ -10,8 +10,8 @@ export interface Failure {
   readonly preFilter?: Status
   /** How many nodes gave each answer. */
   readonly counts: ReadonlyMap<Status, number>
-  /** Nodes that were asked and said no, in the order of the search. */
-  rejected(): Iterable<{ readonly node: NodeInfo; readonly status: Status }>
+  /** Nodes that were asked and said no, in the order of the search; with `code`, those that said it like this. */
+  rejected(code?: Code): readonly NodeInfo[]
   /** The answer of one node; of nodes that were not asked, what is said about those. */
   statusOf(node: NodeInfo): Status | undefined
   /** Plugins that rejected, for the queue. */

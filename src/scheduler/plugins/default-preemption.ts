@@ -21,9 +21,9 @@ import {
 import {
   byImportance,
   type Candidate,
+  candidate,
   pickCandidate,
   splitByBudget,
-  type Victims,
 } from './preemption-candidates.ts'
 
 export const defaultPreemptionArgs = z
@@ -44,7 +44,15 @@ const NOT_HELPFUL = 'Preemption is not helpful for scheduling'
 export const defaultPreemption: PluginFactory = (args, handle) =>
   new DefaultPreemption(args as DefaultPreemptionArgs, handle)
 
-type Outcome = { readonly victims: Victims } | { readonly status: Status }
+interface Search {
+  readonly candidates: readonly Candidate[]
+  /** Nodes that cannot help, by answer. */
+  readonly statuses: ReadonlyMap<Status, number>
+}
+
+type Outcome =
+  | { readonly candidate: Candidate; readonly status?: undefined }
+  | { readonly candidate?: undefined; readonly status: Status }
 
 /** What was found out about one node, for a class, as long as the node does not change. */
 interface Remembered {
@@ -62,7 +70,7 @@ export class DefaultPreemption implements Plugin {
   readonly #handle: PluginHandle
   /** Pods whose victims are being told. */
   readonly #preempting = new Set<string>()
-  readonly #remembered = new WeakMap<PodClass, Map<number, Remembered>>()
+  readonly #remembered = new WeakMap<PodClass, (Remembered | undefined)[]>()
   #budgets: readonly PodDisruptionBudget[] = []
   #budgetsVersion = 0
 
@@ -106,28 +114,39 @@ export class DefaultPreemption implements Plugin {
     return undefined
   }
 
-  #findCandidates(
-    pod: PodInfo,
-    cycle: Cycle,
-    failure: Failure,
-  ): { readonly candidates: readonly Candidate[]; readonly statuses: readonly Status[] } {
+  #findCandidates(pod: PodInfo, cycle: Cycle, failure: Failure): Search {
+    const statuses = new Map<Status, number>()
+    const isHopeless = !this.#handle.cache.hasPodsBelow(pod.class.priority)
+    if (isHopeless) {
+      const nodes = failure.preFilter === undefined ? rejectedWithHope(failure) : failure.allNodes
+      if (nodes > 0) statuses.set(NO_VICTIMS, nodes)
+      return { candidates: [], statuses }
+    }
     const potential = this.#potentialNodes(failure)
     const wanted = candidatesWanted(potential.length, this.#args)
     const offset = potential.length === 0 ? 0 : this.#handle.random.below(potential.length)
+    const outcomeOn = this.#outcomes(pod, cycle)
+    let last: Status | undefined
+    let run = 0
+    const count = () => {
+      if (last !== undefined) statuses.set(last, (statuses.get(last) ?? 0) + run)
+      run = 0
+    }
     const harmless: Candidate[] = []
     const violating: Candidate[] = []
-    const statuses: Status[] = []
     for (let i = 0; i < potential.length; i++) {
       const node = potential[(offset + i) % potential.length]!
-      const outcome = this.#rememberedOutcome(node, pod, cycle)
-      if ('status' in outcome) {
-        statuses.push(outcome.status)
+      const outcome = outcomeOn(node)
+      if (outcome.status !== undefined) {
+        if (outcome.status !== last) count()
+        last = outcome.status
+        run++
         continue
       }
-      const candidate = { node, ...outcome.victims }
-      ;(candidate.violations === 0 ? harmless : violating).push(candidate)
+      ;(outcome.candidate.violations === 0 ? harmless : violating).push(outcome.candidate)
       if (harmless.length > 0 && harmless.length + violating.length >= wanted) break
     }
+    count()
     return { candidates: [...harmless, ...violating], statuses }
   }
 
@@ -135,25 +154,27 @@ export class DefaultPreemption implements Plugin {
   #potentialNodes(failure: Failure): readonly NodeInfo[] {
     if (failure.preFilter !== undefined)
       return failure.preFilter.code === 'unschedulable' ? this.#handle.cache.nodes() : []
-    const nodes: NodeInfo[] = []
-    for (const { node, status } of failure.rejected()) if (status.code === 'unschedulable') nodes.push(node)
-    return nodes
+    return failure.rejected('unschedulable')
   }
 
-  #rememberedOutcome(node: NodeInfo, pod: PodInfo, cycle: Cycle): Outcome {
-    const { cache } = this.#handle
-    if (!this.#handle.isLocal(pod.class) || this.#handle.nominator.nodeOf(pod.uid) !== undefined)
-      return this.outcomeOn(node, cycle)
-    let nodes = this.#remembered.get(pod.class)
-    if (nodes === undefined) this.#remembered.set(pod.class, (nodes = new Map()))
-    const known = nodes.get(node.slot)
-    const generation = cache.generation[node.slot]!
-    const starts = cache.starts[node.slot]!
-    if (known?.generation === generation && known.starts === starts && known.budgets === this.#budgetsVersion)
-      return known.outcome
-    const outcome = this.outcomeOn(node, cycle)
-    nodes.set(node.slot, { generation, starts, budgets: this.#budgetsVersion, outcome })
-    return outcome
+  /** Remembers what was found out about a node until it changes, where nothing but the node decides. */
+  #outcomes(pod: PodInfo, cycle: Cycle): (node: NodeInfo) => Outcome {
+    const { cache, nominator } = this.#handle
+    if (!this.#handle.isLocal(pod.class) || nominator.nodeOf(pod.uid) !== undefined)
+      return (node) => this.outcomeOn(node, cycle)
+    const remembered = this.#remembered.get(pod.class) ?? []
+    this.#remembered.set(pod.class, remembered)
+    return (node) => {
+      const known = remembered[node.slot]
+      const generation = cache.generation[node.slot]!
+      const starts = cache.starts[node.slot]!
+      const budgets = this.#budgetsVersion
+      if (known?.generation === generation && known.starts === starts && known.budgets === budgets)
+        return known.outcome
+      const outcome = this.outcomeOn(node, cycle)
+      remembered[node.slot] = { generation, starts, budgets, outcome }
+      return outcome
+    }
   }
 
   /** Takes all lesser pods away, then puts back as many as fit, the most important first. */
@@ -164,13 +185,23 @@ export class DefaultPreemption implements Plugin {
     return this.#handle.tryOut(cycle, node, (trial): Outcome => {
       for (const it of lesser) trial.remove(it)
       const status = this.#handle.filterNow(cycle, node)
-      if (status.code !== 'success') return { status }
+      if (status.code !== 'success') return { status: this.#shared(status) }
       const { violating, others } = splitByBudget(lesser.sort(byImportance), this.#budgets)
       const victims = violating.filter((it) => !this.#returns(it, trial, node, cycle))
       const violations = victims.length
       victims.push(...others.filter((it) => !this.#returns(it, trial, node, cycle)))
-      return { victims: { pods: victims.sort(byImportance), violations } }
+      return { candidate: candidate(node, victims.sort(byImportance), violations) }
     })
+  }
+
+  readonly #statuses = new Map<string, Status>()
+
+  /** Equal answers become one, so that counting them is cheap. */
+  #shared(status: Status): Status {
+    const key = status.reasons.join('\n')
+    const known = this.#statuses.get(key)
+    if (known === undefined) this.#statuses.set(key, status)
+    return known ?? status
   }
 
   #returns(victim: PodInfo, trial: Trial, node: NodeInfo, cycle: Cycle): boolean {
@@ -181,15 +212,15 @@ export class DefaultPreemption implements Plugin {
   }
 
   /** The same shape as the pod's own message, over the nodes that were tried. */
-  #explain(allNodes: number, statuses: readonly Status[]): string {
-    const counted = statuses.map(({ reasons }) => ({ reasons, nodes: 1 }))
-    if (allNodes > statuses.length)
-      counted.push({ reasons: [NOT_HELPFUL], nodes: allNodes - statuses.length })
+  #explain(allNodes: number, statuses: Search['statuses']): string {
+    const counted = [...statuses].map(([{ reasons }, nodes]) => ({ reasons, nodes }))
+    const tried = counted.reduce((sum, { nodes }) => sum + nodes, 0)
+    if (allNodes > tried) counted.push({ reasons: [NOT_HELPFUL], nodes: allNodes - tried })
     return fitErrorMessage({ allNodes, reasons: countReasons(counted) })
   }
 
   /** Evicts in the background; until all but the last victim are told, the pod stays out of the queue. */
-  #prepare(pod: PodInfo, { node, pods: victims }: Candidate): void {
+  #prepare(pod: PodInfo, { node, victims }: Candidate): void {
     const { requests, nominator } = this.#handle
     for (const lesser of nominator.on(node.name))
       if (lesser.class.priority < pod.class.priority) requests.clearNomination(lesser)
@@ -220,6 +251,13 @@ export class DefaultPreemption implements Plugin {
         if (--waitingFor === 0) release()
       })
   }
+}
+
+/** Nodes whose answer leaves hope for eviction, whatever they hold. */
+function rejectedWithHope({ counts }: Failure): number {
+  let nodes = 0
+  for (const [{ code }, count] of counts) if (code === 'unschedulable') nodes += count
+  return nodes
 }
 
 /** How many candidates are enough, of so many potential nodes. */

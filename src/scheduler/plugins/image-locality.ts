@@ -26,7 +26,8 @@ class ImageScores implements Tracker {
   readonly scores = true
   readonly #cache: ClusterCache
   readonly #pod: PodClass
-  readonly #score: Uint8Array
+  /** Absent while no node has any of the images. */
+  #score: Uint8Array | undefined
   #images: readonly ImageState[] = []
   #version = -1
   #nodesVersion = -1
@@ -35,7 +36,6 @@ class ImageScores implements Tracker {
   constructor(pod: PodClass, cache: ClusterCache) {
     this.#pod = pod
     this.#cache = cache
-    this.#score = new Uint8Array(cache.rows)
   }
 
   update(): void {}
@@ -58,7 +58,7 @@ class ImageScores implements Tracker {
   }
 
   score(slot: number): number {
-    return this.#score[slot]!
+    return this.#score?.[slot] ?? 0
   }
 
   normalize(): void {}
@@ -75,11 +75,17 @@ class ImageScores implements Tracker {
     for (const { nodes: having } of this.#images)
       for (const [slot, size] of having)
         sums.set(slot, (sums.get(slot) ?? 0) + Math.trunc(size * (having.size / nodes)))
-    this.#score.fill(0)
     this.#any = false
+    if (sums.size === 0) {
+      this.#score = undefined
+      return
+    }
+    const scores = (this.#score ??= new Uint8Array(this.#cache.rows))
+    scores.fill(0)
     for (const [slot, sum] of sums) {
-      this.#score[slot] = imageScore(sum, this.#pod.images.length)
-      if (this.#score[slot] !== 0) this.#any = true
+      const score = imageScore(sum, this.#pod.images.length)
+      scores[slot] = score
+      if (score !== 0) this.#any = true
     }
   }
 }

@@ -1,8 +1,8 @@
 /** Prefers nodes on which cpu, memory and the like would be used to the same degree. */
 import * as z from 'zod'
-import { EPHEMERAL_STORAGE } from '../cache/resource-columns.ts'
+import { CPU, EPHEMERAL_STORAGE, MEMORY } from '../cache/resource-columns.ts'
 import type { PluginFactory } from '../framework/plugin.ts'
-import { balancedScore, bindResources, podRequest, type ResourceUse } from './resource-scores.ts'
+import { balancedPair, balancedScore, bindResources, podRequest } from './resource-scores.ts'
 
 export const nodeResourcesBalancedAllocationArgs = z.strictObject({
   resources: z
@@ -16,6 +16,8 @@ export const nodeResourcesBalancedAllocationArgs = z.strictObject({
 export const nodeResourcesBalancedAllocation: PluginFactory = (args, { cache }) => {
   const { resources } = args as z.output<typeof nodeResourcesBalancedAllocationArgs>
   const bound = bindResources(resources, cache.columns)
+  /** The default, which is worth a shorter way. */
+  const isUsual = bound.length === 2 && bound[0]!.column === CPU && bound[1]!.column === MEMORY
   return {
     name: 'NodeResourcesBalancedAllocation',
     depends: 'node',
@@ -28,15 +30,23 @@ export const nodeResourcesBalancedAllocation: PluginFactory = (args, { cache }) 
       )
     },
     score(pod, node) {
-      const uses: ResourceUse[] = []
+      const { requests } = pod.class
+      const cpu = node.allocatable(CPU)
+      const memory = node.allocatable(MEMORY)
+      if (isUsual && cpu > 0 && memory > 0)
+        return balancedPair(
+          Math.min(1, (node.requested(CPU) + requests.cpu) / cpu),
+          Math.min(1, (node.requested(MEMORY) + requests.memory) / memory),
+        )
+      const shares: number[] = []
       for (const { column } of bound) {
         const allocatable = node.allocatable(column)
         if (allocatable === 0) continue
         const wanted = podRequest(pod, column, false)
         if (wanted === 0 && column > EPHEMERAL_STORAGE) continue
-        uses.push({ requested: node.requested(column) + wanted, allocatable })
+        shares.push(Math.min(1, (node.requested(column) + wanted) / allocatable))
       }
-      return balancedScore(uses)
+      return balancedScore(shares)
     },
   }
 }

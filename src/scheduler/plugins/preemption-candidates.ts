@@ -5,15 +5,30 @@ import type { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget
 import { parseTime } from '../../api/time.ts'
 import type { NodeInfo, PodInfo } from '../cache/node-info.ts'
 
-export interface Victims {
+/** A node on which the pod would fit, and what that would cost. */
+export interface Candidate {
+  readonly node: NodeInfo
   /** Most important first. */
-  readonly pods: readonly PodInfo[]
+  readonly victims: readonly PodInfo[]
   /** Victims whose disruption budgets do not allow it. */
   readonly violations: number
+  readonly highestPriority: number
+  readonly prioritySum: number
+  /** When the oldest of the most important victims started, ms; later is better. */
+  readonly earliestStart: number
 }
 
-export interface Candidate extends Victims {
-  readonly node: NodeInfo
+/** @param victims most important first */
+export function candidate(node: NodeInfo, victims: readonly PodInfo[], violations: number): Candidate {
+  const highestPriority = victims[0]?.class.priority ?? 0
+  let prioritySum = 0
+  let earliestStart = Number.POSITIVE_INFINITY
+  for (const victim of victims) {
+    // Each pod counts, also those of negative priority.
+    prioritySum += victim.class.priority + 2 ** 31
+    if (victim.class.priority === highestPriority) earliestStart = Math.min(earliestStart, startOf(victim))
+  }
+  return { node, victims, violations, highestPriority, prioritySum, earliestStart }
 }
 
 /** Started later is less important; not started yet is the least. Ms since the epoch. */
@@ -60,36 +75,21 @@ function covers(
   return !Object.hasOwn(status?.disruptedPods ?? {}, pod.metadata.name)
 }
 
-/** What is compared when choosing, one after the other, until one candidate is left; higher is better. */
-const CRITERIA: readonly ((it: Candidate) => number)[] = [
-  (it) => -it.violations,
-  (it) => -(it.pods[0]?.class.priority ?? 0),
-  // Each pod counts, also those of negative priority.
-  (it) => -it.pods.reduce((sum, { class: { priority } }) => sum + priority + 2 ** 31, 0),
-  (it) => -it.pods.length,
-  (it) => earliestStart(it),
-]
-
-/** The least harmful candidate; of equals the first. */
+/** The least harmful candidate; of equals the first. A node that needs no victims is taken at once. */
 export function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined {
-  // A node that needs no victims is taken at once.
-  const free = candidates.find((it) => it.pods.length === 0)
-  if (free !== undefined) return free
-  let rest = candidates
-  for (const criterion of CRITERIA) {
-    if (rest.length < 2) break
-    const values = rest.map(criterion)
-    let best = Number.NEGATIVE_INFINITY
-    for (const value of values) if (value > best) best = value
-    rest = rest.filter((_, i) => values[i] === best)
+  let best: Candidate | undefined
+  for (const it of candidates) {
+    if (it.victims.length === 0) return it
+    if (best === undefined || isBetter(it, best)) best = it
   }
-  return rest[0]
+  return best
 }
 
-/** When the oldest of the most important victims started. */
-function earliestStart({ pods }: Candidate): number {
-  const highest = pods[0]!.class.priority
-  let earliest = Number.POSITIVE_INFINITY
-  for (const pod of pods) if (pod.class.priority === highest) earliest = Math.min(earliest, startOf(pod))
-  return earliest
+/** Upstream's criteria, one after the other until one decides. */
+function isBetter(a: Candidate, b: Candidate): boolean {
+  if (a.violations !== b.violations) return a.violations < b.violations
+  if (a.highestPriority !== b.highestPriority) return a.highestPriority < b.highestPriority
+  if (a.prioritySum !== b.prioritySum) return a.prioritySum < b.prioritySum
+  if (a.victims.length !== b.victims.length) return a.victims.length < b.victims.length
+  return a.earliestStart > b.earliestStart
 }

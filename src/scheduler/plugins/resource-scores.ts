@@ -14,12 +14,6 @@ export interface ShapePoint {
   readonly value: number
 }
 
-export interface ResourceUse {
-  /** What would be requested on the node, including the pod. */
-  readonly requested: number
-  readonly allocatable: number
-}
-
 /** Emptier is better. */
 export function leastRequested(requested: number, capacity: number): number {
   if (capacity === 0 || requested > capacity) return 0
@@ -55,25 +49,20 @@ export function requestedToCapacity(
   return brokenLinear(shape, Math.trunc((requested * 100) / capacity))
 }
 
-/** 100 when all resources are in use to the same degree. */
-export function balancedScore(uses: readonly ResourceUse[]): number {
-  const shares: number[] = []
+/** 100 when all resources are in use to the same degree. @param shares of what the node offers, at most 1 each */
+export function balancedScore(shares: readonly number[]): number {
+  if (shares.length < 2) return MAX_NODE_SCORE
+  if (shares.length === 2) return balancedPair(shares[0]!, shares[1]!)
   let sum = 0
-  for (const { requested, allocatable } of uses) {
-    if (allocatable === 0) continue
-    const share = Math.min(1, requested / allocatable)
-    shares.push(share)
-    sum += share
-  }
-  let deviation = 0
-  if (shares.length === 2) deviation = Math.abs((shares[0]! - shares[1]!) / 2)
-  else if (shares.length > 2) {
-    const mean = sum / shares.length
-    let squares = 0
-    for (const share of shares) squares += (share - mean) * (share - mean)
-    deviation = Math.sqrt(squares / shares.length)
-  }
-  return Math.trunc((1 - deviation) * MAX_NODE_SCORE)
+  for (const share of shares) sum += share
+  const mean = sum / shares.length
+  let squares = 0
+  for (const share of shares) squares += (share - mean) * (share - mean)
+  return Math.trunc((1 - Math.sqrt(squares / shares.length)) * MAX_NODE_SCORE)
+}
+
+export function balancedPair(a: number, b: number): number {
+  return Math.trunc((1 - Math.abs((a - b) / 2)) * MAX_NODE_SCORE)
 }
 
 /** The resources of a strategy with their columns. */
