@@ -21,6 +21,7 @@ import { SelfSubjectAccessReview } from './authorization/self-subject-access-rev
 import { SelfSubjectRulesReview } from './authorization/self-subject-rules-review.ts'
 import { SubjectAccessReview } from './authorization/subject-access-review.ts'
 import { HorizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts'
+import { HorizontalPodAutoscalerV1 } from './autoscaling/horizontal-pod-autoscaler-v1.ts'
 import { Scale } from './autoscaling/scale.ts'
 import { CronJob } from './batch/cron-job.ts'
 import { Job } from './batch/job.ts'
@@ -90,6 +91,7 @@ export const BUILT_IN_KINDS: readonly KindDefinition[] = [
   Job,
   CronJob,
   HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerV1,
   Scale,
   PodDisruptionBudget,
   Eviction,

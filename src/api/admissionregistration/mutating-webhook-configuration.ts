@@ -1,9 +1,13 @@
 /** Webhooks that may change objects on their way in. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
+import { mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { type Infer, int32, kept, list, listMap, string, struct } from '../schema.ts'
+import { filled, type Infer, int32, kept, list, listMap, string, struct } from '../schema.ts'
 import { matchCondition, ruleWithOperations, webhookClientConfig } from './webhook.ts'
+import { defaultWebhook } from './webhook-defaults.ts'
+import { validateWebhooks } from './webhook-validation.ts'
 
 export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
@@ -18,6 +22,18 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   generation: true,
   status: false,
   unconditionalUpdate: false,
+  defaults: (object) =>
+    mapField(object, 'webhooks', (webhooks) =>
+      mapList(webhooks, (it) => defaultWebhook(it, { reinvocationPolicy: 'Never' })),
+    ),
+  validate(object, errors) {
+    validateWebhooks(object.webhooks, errors)
+  },
+  columns: [
+    nameColumn,
+    integer('Webhooks', 'How many it has.', ({ webhooks }) => (webhooks ?? []).length),
+    ageColumn,
+  ],
 })
 
 export interface MutatingWebhookConfiguration extends Infer<typeof mutatingWebhookConfiguration> {}
@@ -26,7 +42,7 @@ export const mutatingWebhookConfiguration = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
+    metadata: filled(objectMeta),
     webhooks: listMap(mutatingWebhook, 'name'),
   }),
 )
@@ -36,7 +52,7 @@ export const mutatingWebhook = struct(
   'admissionregistration/v1.MutatingWebhook',
   () => ({
     admissionReviewVersions: list(string),
-    clientConfig: webhookClientConfig,
+    clientConfig: filled(webhookClientConfig),
     failurePolicy: string,
     matchConditions: listMap(matchCondition, 'name'),
     matchPolicy: string,

@@ -1,9 +1,13 @@
 /** Expressions that may refuse objects on their way in. */
+import { ageColumn, integer, nameColumn, text, UNSET } from '../columns.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { condition } from '../meta/condition.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { atomic, type Infer, int64, kept, list, listMap, string, struct } from '../schema.ts'
+import { validateOneOf } from '../meta/validation.ts'
+import { atomic, filled, type Infer, int64, kept, list, listMap, string, struct } from '../schema.ts'
 import { matchCondition, matchResources } from './webhook.ts'
+import { defaultMatch } from './webhook-defaults.ts'
 
 export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
@@ -18,7 +22,41 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   generation: true,
   status: true,
   unconditionalUpdate: false,
+  defaults: (object) =>
+    mapField(object, 'spec', (given) => {
+      const spec = fill(given, { failurePolicy: 'Fail' })
+      return mapField(spec, 'matchConstraints', defaultMatch)
+    }),
+  prepareForCreate: (object) => withFields(object, { status: NOT_CHECKED }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => {
+      const { matchConstraints, validations = [], auditAnnotations = [], failurePolicy } = object.spec
+      validateOneOf(failurePolicy, 'failurePolicy', ['Fail', 'Ignore'], errors)
+      if (matchConstraints === undefined) errors.required('matchConstraints')
+      else if ((matchConstraints.resourceRules ?? []).length === 0) {
+        errors.at('matchConstraints', () => errors.required('resourceRules'))
+      }
+      if (validations.length === 0 && auditAnnotations.length === 0) {
+        errors.required('validations', 'validations or auditAnnotations must contain at least one item')
+        errors.required('auditAnnotations', 'validations or auditAnnotations must contain at least one item')
+      }
+      errors.each('validations', validations, ({ expression }) => {
+        if (!expression?.trim()) errors.required('expression', 'expression is not specified')
+      })
+    })
+  },
+  columns: [
+    nameColumn,
+    integer('Validations', 'How many expressions it has.', ({ spec }) => (spec.validations ?? []).length),
+    text('ParamKind', 'The kind of its parameters.', ({ spec }) =>
+      spec.paramKind === undefined ? UNSET : `${spec.paramKind.apiVersion}/${spec.paramKind.kind}`,
+    ),
+    ageColumn,
+  ],
 })
+
+const NOT_CHECKED = Object.freeze({})
 
 export interface ValidatingAdmissionPolicy extends Infer<typeof validatingAdmissionPolicy> {}
 export const validatingAdmissionPolicy = struct(
@@ -26,9 +64,9 @@ export const validatingAdmissionPolicy = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
-    spec: validatingAdmissionPolicySpec,
-    status: validatingAdmissionPolicyStatus,
+    metadata: filled(objectMeta),
+    spec: filled(validatingAdmissionPolicySpec),
+    status: filled(validatingAdmissionPolicyStatus),
   }),
   'spec',
 )

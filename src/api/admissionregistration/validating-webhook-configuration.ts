@@ -1,9 +1,13 @@
 /** Webhooks that may refuse objects on their way in. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
+import { mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { type Infer, int32, kept, list, listMap, string, struct } from '../schema.ts'
+import { filled, type Infer, int32, kept, list, listMap, string, struct } from '../schema.ts'
 import { matchCondition, ruleWithOperations, webhookClientConfig } from './webhook.ts'
+import { defaultWebhook } from './webhook-defaults.ts'
+import { validateWebhooks } from './webhook-validation.ts'
 
 export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
@@ -18,6 +22,16 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   generation: true,
   status: false,
   unconditionalUpdate: false,
+  defaults: (object) =>
+    mapField(object, 'webhooks', (webhooks) => mapList(webhooks, (it) => defaultWebhook(it))),
+  validate(object, errors) {
+    validateWebhooks(object.webhooks, errors)
+  },
+  columns: [
+    nameColumn,
+    integer('Webhooks', 'How many it has.', ({ webhooks }) => (webhooks ?? []).length),
+    ageColumn,
+  ],
 })
 
 export interface ValidatingWebhookConfiguration extends Infer<typeof validatingWebhookConfiguration> {}
@@ -26,7 +40,7 @@ export const validatingWebhookConfiguration = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
+    metadata: filled(objectMeta),
     webhooks: listMap(validatingWebhook, 'name'),
   }),
 )
@@ -36,7 +50,7 @@ export const validatingWebhook = struct(
   'admissionregistration/v1.ValidatingWebhook',
   () => ({
     admissionReviewVersions: list(string),
-    clientConfig: webhookClientConfig,
+    clientConfig: filled(webhookClientConfig),
     failurePolicy: string,
     matchConditions: listMap(matchCondition, 'name'),
     matchPolicy: string,

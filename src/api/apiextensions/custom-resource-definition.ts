@@ -1,8 +1,24 @@
 /** Adds a kind of object to the API. */
+import { createdAtColumn, nameColumn } from '../columns.ts'
+import { fill, mapField, withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { boolean, bytes, type Infer, int32, json, kept, list, string, struct, time } from '../schema.ts'
+import {
+  boolean,
+  bytes,
+  filled,
+  type Infer,
+  int32,
+  json,
+  kept,
+  list,
+  string,
+  struct,
+  time,
+} from '../schema.ts'
 import { jsonSchemaProps } from './json-schema.ts'
+import { validateDefinition, validateDefinitionUpdate } from './validation.ts'
 
 export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
@@ -19,7 +35,28 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
   status: true,
   unconditionalUpdate: false,
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
+  defaults: (object) => mapField(object, 'spec', defaultSpec),
+  prepareForCreate: (object) => withFields(object, { status: initialStatus(object) }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validateDefinition,
+  validateUpdate: validateDefinitionUpdate,
+  columns: [nameColumn, createdAtColumn],
 })
+
+const NO_CONVERSION = deepFreeze({ strategy: 'None' })
+
+function defaultSpec(spec: CustomResourceDefinitionSpec): CustomResourceDefinitionSpec {
+  const complete = fill(spec, { conversion: NO_CONVERSION })
+  return mapField(complete, 'names', (names) =>
+    names.kind ? fill(names, { singular: names.kind.toLowerCase(), listKind: `${names.kind}List` }) : names,
+  )
+}
+
+/** The versions that objects may be stored in; the rest is for the naming and establishing controllers. */
+function initialStatus({ spec }: CustomResourceDefinition): CustomResourceDefinitionStatus {
+  const storedVersions = (spec.versions ?? []).filter((it) => it.storage).map((it) => it.name)
+  return deepFreeze({ storedVersions })
+}
 
 export interface CustomResourceDefinition extends Infer<typeof customResourceDefinition> {}
 export const customResourceDefinition = struct(
@@ -27,9 +64,9 @@ export const customResourceDefinition = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
-    spec: customResourceDefinitionSpec,
-    status: customResourceDefinitionStatus,
+    metadata: filled(objectMeta),
+    spec: filled(customResourceDefinitionSpec),
+    status: filled(customResourceDefinitionStatus),
   }),
   'spec',
 )
@@ -40,7 +77,7 @@ export const customResourceDefinitionSpec = struct(
   () => ({
     conversion: customResourceConversion,
     group: string,
-    names: customResourceDefinitionNames,
+    names: filled(customResourceDefinitionNames),
     preserveUnknownFields: kept(boolean),
     scope: string,
     versions: list(customResourceDefinitionVersion),
@@ -177,7 +214,7 @@ export interface CustomResourceDefinitionStatus extends Infer<typeof customResou
 export const customResourceDefinitionStatus = struct(
   'apiextensions/v1.CustomResourceDefinitionStatus',
   () => ({
-    acceptedNames: customResourceDefinitionNames,
+    acceptedNames: filled(customResourceDefinitionNames),
     conditions: list(customResourceDefinitionCondition, { keys: ['type'] }),
     storedVersions: list(string),
   }),

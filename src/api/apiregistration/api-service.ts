@@ -1,7 +1,9 @@
 /** Serves a group and version of the API, here or by another server. */
+import { ageColumn, nameColumn, text } from '../columns.ts'
+import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { boolean, bytes, type Infer, int32, kept, listMap, string, struct, time } from '../schema.ts'
+import { boolean, bytes, filled, type Infer, int32, kept, listMap, string, struct, time } from '../schema.ts'
 
 export const APIService = defineKind<APIService>({
   group: 'apiregistration.k8s.io',
@@ -17,7 +19,35 @@ export const APIService = defineKind<APIService>({
   status: true,
   unconditionalUpdate: false,
   storagePrefix: 'apiregistration.k8s.io/apiservices',
+  prepareForCreate: (object) => withFields(object, { status: NOT_SEEN }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => {
+      const { version, groupPriorityMinimum, versionPriority } = object.spec
+      if (!version) errors.required('version')
+      for (const [field, value] of [
+        ['groupPriorityMinimum', groupPriorityMinimum],
+        ['versionPriority', versionPriority],
+      ] as const) {
+        if (!(value > 0)) errors.invalid(field, value ?? 0, 'must be positive and less than 20000')
+      }
+    })
+  },
+  columns: [
+    nameColumn,
+    text('Service', 'Where it is served.', ({ spec }) =>
+      spec.service === undefined ? 'Local' : `${spec.service.namespace}/${spec.service.name}`,
+    ),
+    text('Available', 'Whether it answers.', ({ status }) => {
+      const it = status?.conditions?.find((condition) => condition.type === 'Available')
+      if (it === undefined) return 'Unknown'
+      return it.status === 'True' ? 'True' : `${it.status} (${it.reason ?? ''})`
+    }),
+    ageColumn,
+  ],
 })
+
+const NOT_SEEN = Object.freeze({})
 
 export interface APIService extends Infer<typeof apiService> {}
 export const apiService = struct(
@@ -25,9 +55,9 @@ export const apiService = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
-    spec: apiServiceSpec,
-    status: apiServiceStatus,
+    metadata: filled(objectMeta),
+    spec: filled(apiServiceSpec),
+    status: filled(apiServiceStatus),
   }),
   'spec',
 )

@@ -1,6 +1,8 @@
 /** An immutable record of one state of a StatefulSet's or DaemonSet's template. */
+import { ageColumn, integer, NONE, nameColumn, text } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateImmutable, validateNonNegative } from '../meta/validation.ts'
 import { filled, type Infer, int64, json, string, struct } from '../schema.ts'
 
 export const ControllerRevision = defineKind<ControllerRevision>({
@@ -15,6 +17,24 @@ export const ControllerRevision = defineKind<ControllerRevision>({
   generation: false,
   status: false,
   unconditionalUpdate: true,
+  validate(object, errors) {
+    if (object.data === undefined) errors.required('data', 'data is mandatory')
+    validateNonNegative(object.revision, 'revision', errors)
+  },
+  validateUpdate(object, old, errors) {
+    validateImmutable(object.data, old.data, 'data', errors)
+  },
+  columns: [
+    nameColumn,
+    text('Controller', 'Whose state this is.', ({ metadata }) => {
+      const owner = metadata?.ownerReferences?.find((it) => it.controller)
+      if (owner === undefined) return NONE
+      const group = owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''
+      return `${owner.kind.toLowerCase()}${group}/${owner.name}`
+    }),
+    integer('Revision', 'Its number; the highest is the latest.', ({ revision }) => revision),
+    ageColumn,
+  ],
 })
 
 export interface ControllerRevision extends Infer<typeof controllerRevision> {}

@@ -1,9 +1,20 @@
 /** One pod on every node that fits. */
 
+import { ageColumn, integer, labelsText, nameColumn, podTemplateColumns, text } from '../columns.ts'
+import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import type { FieldErrors } from '../field-errors.ts'
+import { fill, mapField, withFields } from '../fill.ts'
+import { percentOf } from '../int-or-string.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import {
+  validateImmutable,
+  validateIntOrPercent,
+  validateNonNegative,
+  validateNotMoreThan100Percent,
+} from '../meta/validation.ts'
 import {
   filled,
   type Infer,
@@ -16,6 +27,7 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { validateSelectorAndTemplate } from './workload-validation.ts'
 
 export const DaemonSet = defineKind<DaemonSet>({
   group: 'apps',
@@ -31,7 +43,87 @@ export const DaemonSet = defineKind<DaemonSet>({
   generation: true,
   status: true,
   unconditionalUpdate: true,
+  defaults: (object) => mapField(object, 'spec', defaultSpec),
+  prepareForCreate: (object) => withFields(object, { status: NOWHERE }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => {
+      validateSelectorAndTemplate(object.spec, 'daemonset', errors)
+      validateNonNegative(object.spec.minReadySeconds, 'minReadySeconds', errors)
+      validateUpdateStrategy(object.spec.updateStrategy ?? {}, errors)
+      validateNonNegative(object.spec.revisionHistoryLimit, 'revisionHistoryLimit', errors)
+    })
+  },
+  validateUpdate(object, old, errors) {
+    errors.at('spec', () => validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors))
+  },
+  columns: [
+    nameColumn,
+    integer('Desired', 'Nodes that should run the pod.', ({ status }) => status?.desiredNumberScheduled),
+    integer('Current', 'Nodes that have the pod.', ({ status }) => status?.currentNumberScheduled),
+    integer('Ready', 'Nodes where it is ready.', ({ status }) => status?.numberReady),
+    integer(
+      'Up-to-date',
+      'Nodes that have the current template.',
+      ({ status }) => status?.updatedNumberScheduled,
+    ),
+    integer(
+      'Available',
+      'Nodes where it has been ready for long enough.',
+      ({ status }) => status?.numberAvailable,
+    ),
+    text('Node Selector', 'Labels of the nodes it is meant for.', ({ spec }) =>
+      labelsText(spec.template?.spec?.nodeSelector),
+    ),
+    ageColumn,
+    ...podTemplateColumns<DaemonSet>(
+      ({ spec }) => spec.template?.spec?.containers,
+      ({ spec }) => spec.selector,
+    ),
+  ],
 })
+
+const NOWHERE = Object.freeze({
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+})
+
+function defaultSpec(spec: DaemonSetSpec): DaemonSetSpec {
+  const complete = fill(spec, { revisionHistoryLimit: 10, updateStrategy: Object.freeze({}) })
+  const withStrategy = mapField(complete, 'updateStrategy', (given) => {
+    const strategy = fill(given, { type: 'RollingUpdate' })
+    if (strategy.type !== 'RollingUpdate') return strategy
+    return withFields(strategy, {
+      rollingUpdate: fill(strategy.rollingUpdate ?? {}, { maxUnavailable: 1, maxSurge: 0 }),
+    })
+  })
+  return mapField(withStrategy, 'template', defaultPodTemplate)
+}
+
+function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, errors: FieldErrors): void {
+  errors.at('updateStrategy', () => {
+    if (type === 'OnDelete') return
+    if (type !== 'RollingUpdate') errors.notSupported('type', type ?? '', ['RollingUpdate', 'OnDelete'])
+    else if (rollingUpdate === undefined) errors.required('rollingUpdate')
+    else {
+      const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate
+      errors.at('rollingUpdate', () => {
+        const isZero = (value: number | string) => (percentOf(value) ?? value) === 0
+        if (isZero(maxUnavailable) && isZero(maxSurge)) {
+          errors.required('maxUnavailable', 'cannot be 0 when maxSurge is 0')
+        } else if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
+          errors.invalid('maxSurge', maxSurge, 'may not be set when maxUnavailable is non-zero')
+        }
+        validateIntOrPercent(maxUnavailable, 'maxUnavailable', errors)
+        validateNotMoreThan100Percent(maxUnavailable, 'maxUnavailable', errors)
+        validateIntOrPercent(maxSurge, 'maxSurge', errors)
+        validateNotMoreThan100Percent(maxSurge, 'maxSurge', errors)
+      })
+    }
+  })
+}
 
 export interface DaemonSet extends Infer<typeof daemonSet> {}
 export const daemonSet = struct(

@@ -1,4 +1,6 @@
 /** Sets the replicas of a workload from observed metrics. */
+import { fill, mapField, withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
@@ -15,6 +17,8 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { autoscalerColumns } from './horizontal-pod-autoscaler-columns.ts'
+import { validateAutoscaler } from './horizontal-pod-autoscaler-validation.ts'
 
 export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -30,7 +34,40 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   generation: false,
   status: true,
   unconditionalUpdate: true,
+  defaults: (object) => mapField(object, 'spec', defaultSpec),
+  prepareForCreate: (object) => withFields(object, { status: NOTHING_SEEN }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validateAutoscaler,
+  columns: autoscalerColumns,
 })
+
+const NOTHING_SEEN = Object.freeze({ desiredReplicas: 0 })
+
+/** Without metrics: keep CPU at 80 % of what is requested. */
+const CPU_80: readonly MetricSpec[] = deepFreeze([
+  { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+])
+
+function defaultSpec(given: HorizontalPodAutoscalerSpec): HorizontalPodAutoscalerSpec {
+  const spec = fill(given, { minReplicas: 1, metrics: CPU_80 })
+  return mapField(spec, 'behavior', (behavior) => {
+    const up = fill(behavior.scaleUp ?? {}, {
+      stabilizationWindowSeconds: 0,
+      selectPolicy: 'Max',
+      policies: UP_POLICIES,
+    })
+    const down = fill(behavior.scaleDown ?? {}, { selectPolicy: 'Max', policies: DOWN_POLICIES })
+    return withFields(behavior, { scaleUp: up, scaleDown: down })
+  })
+}
+
+const UP_POLICIES: readonly HPAScalingPolicy[] = deepFreeze([
+  { type: 'Pods', value: 4, periodSeconds: 15 },
+  { type: 'Percent', value: 100, periodSeconds: 15 },
+])
+const DOWN_POLICIES: readonly HPAScalingPolicy[] = deepFreeze([
+  { type: 'Percent', value: 100, periodSeconds: 15 },
+])
 
 export interface HorizontalPodAutoscaler extends Infer<typeof horizontalPodAutoscaler> {}
 export const horizontalPodAutoscaler = struct(

@@ -1,10 +1,15 @@
 /** Creates jobs on a schedule. */
 
+import { ageColumn, integer, NONE, nameColumn, orNone, podTemplateColumns, text, UNSET } from '../columns.ts'
 import { objectReference } from '../core/reference.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { boolean, filled, type Infer, int32, int64, kept, list, string, struct, time } from '../schema.ts'
+import { age } from '../time.ts'
+import { validateCronJob } from './cron-job-validation.ts'
 import { jobSpec } from './job.ts'
+import { defaultJobSpec } from './job-defaults.ts'
 
 export const CronJob = defineKind<CronJob>({
   group: 'batch',
@@ -20,7 +25,39 @@ export const CronJob = defineKind<CronJob>({
   generation: true,
   status: true,
   unconditionalUpdate: true,
+  defaults: (object) =>
+    mapField(object, 'spec', (given) => {
+      const spec = fill(given, {
+        concurrencyPolicy: 'Allow',
+        suspend: false,
+        successfulJobsHistoryLimit: 3,
+        failedJobsHistoryLimit: 1,
+      })
+      return mapField(spec, 'jobTemplate', (template) => mapField(template, 'spec', defaultJobSpec))
+    }),
+  prepareForCreate: (object) => withFields(object, { status: NEVER_RUN }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validateCronJob,
+  columns: [
+    nameColumn,
+    text('Schedule', 'When jobs are created, in cron format.', ({ spec }) => spec.schedule ?? ''),
+    text('Timezone', 'The time zone of the schedule.', ({ spec }) => orNone(spec.timeZone)),
+    text('Suspend', 'Whether it rests.', ({ spec }) =>
+      spec.suspend === undefined ? UNSET : spec.suspend ? 'True' : 'False',
+    ),
+    integer('Active', 'Jobs that run now.', ({ status }) => (status?.active ?? []).length),
+    text('Last Schedule', 'When a job was last due.', ({ status }, nowMs) =>
+      status?.lastScheduleTime === undefined ? NONE : age(status.lastScheduleTime, nowMs),
+    ),
+    ageColumn,
+    ...podTemplateColumns<CronJob>(
+      ({ spec }) => spec.jobTemplate?.spec?.template?.spec?.containers,
+      ({ spec }) => spec.jobTemplate?.spec?.selector,
+    ),
+  ],
 })
+
+const NEVER_RUN = Object.freeze({})
 
 export interface CronJob extends Infer<typeof cronJob> {}
 export const cronJob = struct(

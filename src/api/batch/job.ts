@@ -1,10 +1,14 @@
 /** Runs pods until a number of them has succeeded. */
 
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { boolean, filled, type Infer, int32, int64, kept, list, string, struct, time } from '../schema.ts'
+import { jobColumns } from './job-columns.ts'
+import { defaultJobSpec, generateSelector } from './job-defaults.ts'
+import { validateJobSpec, validateJobUpdate } from './job-validation.ts'
 
 export const Job = defineKind<Job>({
   group: 'batch',
@@ -19,7 +23,24 @@ export const Job = defineKind<Job>({
   generation: true,
   status: true,
   unconditionalUpdate: true,
+  defaults(object) {
+    const spec = defaultJobSpec(object.spec)
+    const complete = spec === object.spec ? object : withFields(object, { spec })
+    const labels = spec.template?.metadata?.labels
+    if (labels === undefined) return complete
+    return mapField(complete, 'metadata', (metadata) => fill(metadata, { labels }))
+  },
+  prepareForCreate: (object) => withFields(generateSelector(object), { status: NOTHING_RUN }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => validateJobSpec(object.spec, errors))
+  },
+  validateUpdate: validateJobUpdate,
+  selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
+  columns: jobColumns,
 })
+
+const NOTHING_RUN = Object.freeze({})
 
 export interface Job extends Infer<typeof job> {}
 export const job = struct(

@@ -1,7 +1,10 @@
 /** A request to have a certificate signed. */
+import { ageColumn, NONE, nameColumn, orNone, text } from '../columns.ts'
+import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { bytes, filled, type Infer, int32, kept, list, map, string, struct, time } from '../schema.ts'
+import { humanDuration } from '../time.ts'
 
 export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -17,7 +20,56 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   status: true,
   subresources: ['approval'],
   unconditionalUpdate: true,
+  prepareForCreate: (object) => withFields(object, { status: NOT_SIGNED }),
+  // The request says who asked for what: that never changes.
+  prepareForUpdate: (object, old) => withFields(object, { spec: old.spec, status: old.status }),
+  validate(object, errors) {
+    const { request, signerName, usages, expirationSeconds } = object.spec
+    errors.at('spec', () => {
+      if (!request) errors.invalid('request', '', 'PEM block type must be CERTIFICATE REQUEST')
+      if ((usages ?? []).length === 0) errors.required('usages', 'usages must be provided')
+      if (!signerName) errors.required('signerName')
+      else if (!signerName.includes('/')) {
+        errors.invalid(
+          'signerName',
+          signerName,
+          "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+        )
+      }
+      if (expirationSeconds !== undefined && expirationSeconds < 600) {
+        errors.invalid(
+          'expirationSeconds',
+          expirationSeconds,
+          'may not specify a duration less than 600 seconds (10 minutes)',
+        )
+      }
+    })
+  },
+  selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName ?? '' },
+  columns: [
+    nameColumn,
+    ageColumn,
+    text('SignerName', 'Who is to sign it.', ({ spec }) => orNone(spec.signerName)),
+    text('Requestor', 'Who asked.', ({ spec }) => spec.username ?? ''),
+    text('RequestedDuration', 'How long it is to last.', ({ spec }) =>
+      spec.expirationSeconds === undefined ? NONE : humanDuration(spec.expirationSeconds * 1000),
+    ),
+    text('Condition', 'Approved, Denied, Issued, ...', conditionText),
+  ],
 })
+
+const NOT_SIGNED = Object.freeze({})
+
+function conditionText({ status }: CertificateSigningRequest): string {
+  const has = (type: string) => status?.conditions?.some((it) => it.type === type) ?? false
+  const words = []
+  if (has('Denied')) words.push('Denied')
+  else if (has('Approved')) words.push('Approved')
+  else words.push('Pending')
+  if (has('Failed')) words.push('Failed')
+  if (status?.certificate) words.push('Issued')
+  return words.join(',')
+}
 
 export interface CertificateSigningRequest extends Infer<typeof certificateSigningRequest> {}
 export const certificateSigningRequest = struct(

@@ -1,7 +1,13 @@
 /** The addresses behind a service, in the older form; see EndpointSlice. */
+import { ageColumn, NONE, nameColumn, text } from '../columns.ts'
+import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateOneOf, validatePort } from '../meta/validation.ts'
+import { checkDns1123Label } from '../names.ts'
 import { atomic, filled, type Infer, int32, kept, list, string, struct } from '../schema.ts'
+import { isIp } from './ip.ts'
+import { NO_IP } from './pod-spec-validation.ts'
 import { objectReference } from './reference.ts'
 
 export const Endpoints = defineKind<Endpoints>({
@@ -19,7 +25,52 @@ export const Endpoints = defineKind<Endpoints>({
   unconditionalUpdate: true,
   createOnUpdate: true,
   storagePrefix: 'services/endpoints',
+  defaults: (object) =>
+    mapField(object, 'subsets', (subsets) =>
+      mapList(subsets, (subset) =>
+        mapField(subset, 'ports', (ports) => mapList(ports, (port) => fill(port, { protocol: 'TCP' }))),
+      ),
+    ),
+  validate(object, errors) {
+    errors.each('subsets', object.subsets, ({ addresses = [], notReadyAddresses = [], ports = [] }) => {
+      if (addresses.length === 0 && notReadyAddresses.length === 0) {
+        errors.required(undefined, 'must specify `addresses` or `notReadyAddresses`')
+      }
+      for (const [field, list] of [
+        ['addresses', addresses],
+        ['notReadyAddresses', notReadyAddresses],
+      ] as const) {
+        errors.each(field, list, ({ ip }) => {
+          if (!isIp(ip ?? '')) errors.invalid('ip', ip ?? '', NO_IP)
+        })
+      }
+      errors.each('ports', ports, ({ name, port, protocol }) => {
+        if (ports.length > 1 && !name) errors.required('name')
+        else if (name) for (const problem of checkDns1123Label(name)) errors.invalid('name', name, problem)
+        validatePort(port, 'port', errors)
+        validateOneOf(protocol, 'protocol', ['SCTP', 'TCP', 'UDP'], errors)
+      })
+    })
+  },
+  columns: [
+    nameColumn,
+    text('Endpoints', 'Ready addresses with their ports.', ({ subsets = [] }) => endpointsText(subsets)),
+    ageColumn,
+  ],
 })
+
+/** Up to three addresses, and how many more there are. */
+function endpointsText(subsets: readonly EndpointSubset[]): string {
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) => {
+    if (ports.length === 0) return addresses.map((it) => it.ip)
+    return ports.flatMap(({ port }) =>
+      addresses.map((it) => (it.ip.includes(':') ? `[${it.ip}]:${port}` : `${it.ip}:${port}`)),
+    )
+  })
+  if (all.length === 0) return NONE
+  const more = all.length - 3
+  return more > 0 ? `${all.slice(0, 3).join(',')} + ${more} more...` : all.join(',')
+}
 
 export interface Endpoints extends Infer<typeof endpoints> {}
 export const endpoints = struct('core/v1.Endpoints', () => ({

@@ -1,4 +1,6 @@
 /** A request for storage by a user, bound to one persistent volume. */
+import { ageColumn, nameColumn, text, UNSET, wide } from '../columns.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
@@ -15,6 +17,8 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { accessModesText } from './access-modes.ts'
+import { validateClaimSpec, validateClaimUpdate } from './persistent-volume-claim-validation.ts'
 import { typedLocalObjectReference, typedObjectReference } from './reference.ts'
 
 export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
@@ -30,7 +34,41 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   generation: false,
   status: true,
   unconditionalUpdate: true,
+  defaults(object) {
+    return mapField(object, 'spec', (spec) => fill(spec, { volumeMode: 'Filesystem' }))
+  },
+  prepareForCreate: (object) => withFields(object, { status: PENDING }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => validateClaimSpec(object.spec, errors))
+  },
+  validateUpdate: validateClaimUpdate,
+  columns: [
+    nameColumn,
+    text('Status', 'Pending, Bound or Lost.', ({ metadata, status }) =>
+      metadata?.deletionTimestamp ? 'Terminating' : (status?.phase ?? ''),
+    ),
+    text('Volume', 'The volume it is bound to.', ({ spec }) => spec.volumeName ?? ''),
+    text('Capacity', 'How much it got.', ({ spec, status }) =>
+      spec.volumeName ? (status?.capacity?.['storage'] ?? '0') : '',
+    ),
+    text('Access Modes', 'How it may be mounted.', ({ spec, status }) =>
+      spec.volumeName ? accessModesText(status?.accessModes) : '',
+    ),
+    text('StorageClass', 'The storage class it asks for.', ({ metadata, spec }) => {
+      return metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? ''
+    }),
+    text(
+      'VolumeAttributesClass',
+      'Its attributes class.',
+      ({ spec }) => spec.volumeAttributesClassName || UNSET,
+    ),
+    ageColumn,
+    wide(text('VolumeMode', 'Filesystem or Block.', ({ spec }) => spec.volumeMode || UNSET)),
+  ],
 })
+
+const PENDING = Object.freeze({ phase: 'Pending' })
 
 export interface PersistentVolumeClaim extends Infer<typeof persistentVolumeClaim> {}
 export const persistentVolumeClaim = struct(

@@ -1,6 +1,9 @@
 /** A piece of storage of the cluster, whose life does not depend on a pod. */
+import { ageColumn, nameColumn, text, UNSET, wide } from '../columns.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { sameValue, validateImmutable } from '../meta/validation.ts'
 import {
   boolean,
   filled,
@@ -15,7 +18,9 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { accessModesText } from './access-modes.ts'
 import { nodeSelector } from './affinity.ts'
+import { COMMON_FIELDS, validatePersistentVolume } from './persistent-volume-validation.ts'
 import { objectReference, secretReference } from './reference.ts'
 import {
   awsElasticBlockStoreVolumeSource,
@@ -44,6 +49,50 @@ export const PersistentVolume = defineKind<PersistentVolume>({
   generation: false,
   status: true,
   unconditionalUpdate: true,
+  defaults(object) {
+    const spec = fill(object.spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' })
+    const complete = mapField(spec, 'hostPath', (it) => fill(it, { type: '' }))
+    return withFields(object, { spec: complete })
+  },
+  prepareForCreate: (object, { now }) =>
+    withFields(object, { status: Object.freeze({ phase: 'Pending', lastPhaseTransitionTime: now }) }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validatePersistentVolume,
+  validateUpdate(object, old, errors) {
+    const sources = (spec: PersistentVolumeSpec) =>
+      Object.fromEntries(Object.entries(spec).filter(([field]) => !COMMON_FIELDS.has(field)))
+    errors.at('spec', () => {
+      if (!sameValue(sources(object.spec), sources(old.spec))) {
+        errors.forbidden('persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')
+      }
+      validateImmutable(object.spec.volumeMode, old.spec.volumeMode, 'volumeMode', errors)
+    })
+  },
+  columns: [
+    nameColumn,
+    text('Capacity', 'How much it holds.', ({ spec }) => spec.capacity?.['storage'] ?? '0'),
+    text('Access Modes', 'How it may be mounted.', ({ spec }) => accessModesText(spec.accessModes)),
+    text(
+      'Reclaim Policy',
+      'What becomes of it without its claim.',
+      ({ spec }) => spec.persistentVolumeReclaimPolicy ?? '',
+    ),
+    text('Status', 'Available, Bound, Released, ...', ({ metadata, status }) =>
+      metadata?.deletionTimestamp ? 'Terminating' : (status?.phase ?? ''),
+    ),
+    text('Claim', 'The claim it is bound to.', ({ spec }) =>
+      spec.claimRef === undefined ? '' : `${spec.claimRef.namespace}/${spec.claimRef.name}`,
+    ),
+    text('StorageClass', 'Its storage class.', ({ spec }) => spec.storageClassName ?? ''),
+    text(
+      'VolumeAttributesClass',
+      'Its attributes class.',
+      ({ spec }) => spec.volumeAttributesClassName || UNSET,
+    ),
+    text('Reason', 'Why it failed.', ({ status }) => status?.reason ?? ''),
+    ageColumn,
+    wide(text('VolumeMode', 'Filesystem or Block.', ({ spec }) => spec.volumeMode || UNSET)),
+  ],
 })
 
 export interface PersistentVolume extends Infer<typeof persistentVolume> {}

@@ -1,6 +1,11 @@
 /** Keeps a number of pods running; the ancestor of ReplicaSet. */
+import { validateReplicaCounts } from '../apps/workload-validation.ts'
+import { ageColumn, integer, labelsText, nameColumn, podTemplateColumns, text, wide } from '../columns.ts'
+import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
+import { selectorFromLabels } from '../label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateNonNegative } from '../meta/validation.ts'
 import {
   atomic,
   filled,
@@ -14,6 +19,8 @@ import {
   struct,
   time,
 } from '../schema.ts'
+import { defaultPodTemplate } from './pod-defaults.ts'
+import { validatePodTemplate } from './pod-spec-validation.ts'
 import { podTemplateSpec } from './pod-template.ts'
 
 export const ReplicationController = defineKind<ReplicationController>({
@@ -32,7 +39,58 @@ export const ReplicationController = defineKind<ReplicationController>({
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   unconditionalUpdate: true,
   storagePrefix: 'controllers',
+  defaults(object) {
+    const labels = object.spec.template?.metadata?.labels
+    const spec = fill(object.spec, { replicas: 1, ...(labels === undefined ? {} : { selector: labels }) })
+    const complete = withFields(object, { spec: mapField(spec, 'template', defaultPodTemplate) })
+    if (labels === undefined) return complete
+    return mapField(complete, 'metadata', (metadata) => fill(metadata, { labels }))
+  },
+  prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    const { selector, template, replicas, minReadySeconds } = object.spec
+    errors.at('spec', () => {
+      validateNonNegative(minReadySeconds, 'minReadySeconds', errors)
+      if (Object.keys(selector ?? {}).length === 0) errors.required('selector')
+      validateNonNegative(replicas, 'replicas', errors)
+      if (template === undefined) errors.required('template')
+      else
+        errors.at('template', () => {
+          if (!selectorFromLabels(selector).matches(template.metadata?.labels)) {
+            errors.at('metadata', () =>
+              errors.invalid(
+                'labels',
+                template.metadata?.labels ?? {},
+                '`selector` does not match template `labels`',
+              ),
+            )
+          }
+          validatePodTemplate(template, errors)
+          if (template.spec.restartPolicy !== 'Always') {
+            errors.at('spec', () =>
+              errors.notSupported('restartPolicy', template.spec.restartPolicy ?? '', ['Always']),
+            )
+          }
+        })
+    })
+  },
+  validateStatusUpdate(object, _old, errors) {
+    errors.at('status', () => validateReplicaCounts(object.status ?? NO_REPLICAS, errors))
+  },
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  columns: [
+    nameColumn,
+    integer('Desired', 'How many pods there should be.', ({ spec }) => spec.replicas),
+    integer('Current', 'How many pods there are.', ({ status }) => status?.replicas),
+    integer('Ready', 'How many of them are ready.', ({ status }) => status?.readyReplicas),
+    ageColumn,
+    ...podTemplateColumns<ReplicationController>(({ spec }) => spec.template?.spec?.containers),
+    wide(text('Selector', 'Labels of the pods that belong to it.', ({ spec }) => labelsText(spec.selector))),
+  ],
 })
+
+const NO_REPLICAS = Object.freeze({ replicas: 0 })
 
 export interface ReplicationController extends Infer<typeof replicationController> {}
 export const replicationController = struct(

@@ -1,7 +1,11 @@
 /** Bounds on the sum of what a namespace may hold. */
+import { ageColumn, nameColumn, text } from '../columns.ts'
+import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateImmutable } from '../meta/validation.ts'
 import { atomic, filled, type Infer, list, map, quantity, string, struct } from '../schema.ts'
+import { validateResourceQuota } from './resource-quota-validation.ts'
 
 export const ResourceQuota = defineKind<ResourceQuota>({
   group: '',
@@ -16,7 +20,36 @@ export const ResourceQuota = defineKind<ResourceQuota>({
   generation: false,
   status: true,
   unconditionalUpdate: true,
+  prepareForCreate: (object) => withFields(object, { status: NOTHING_USED }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validateResourceQuota,
+  validateUpdate(object, old, errors) {
+    errors.at('spec', () => validateImmutable(object.spec.scopes, old.spec.scopes, 'scopes', errors))
+  },
+  columns: [
+    nameColumn,
+    text('Request', 'What is used of what may be requested.', (quota) =>
+      usageText(quota, (name) => !isLimit(name)),
+    ),
+    text('Limit', 'What is used of what limits may add up to.', (quota) => usageText(quota, isLimit)),
+    ageColumn,
+  ],
 })
+
+const NOTHING_USED = Object.freeze({})
+
+function isLimit(name: string): boolean {
+  return name.startsWith('limits')
+}
+
+function usageText({ spec, status }: ResourceQuota, matters: (name: string) => boolean): string {
+  const hard = status?.hard ?? spec.hard ?? {}
+  return Object.keys(hard)
+    .filter(matters)
+    .sort()
+    .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${hard[name]}`)
+    .join(', ')
+}
 
 export interface ResourceQuota extends Infer<typeof resourceQuota> {}
 export const resourceQuota = struct(

@@ -1,4 +1,5 @@
 /** An identity for what runs inside pods. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { boolean, filled, type Infer, kept, list, listMap, string, struct } from '../schema.ts'
@@ -18,6 +19,11 @@ export const ServiceAccount = defineKind<ServiceAccount>({
   status: false,
   subresources: ['token'],
   unconditionalUpdate: true,
+  columns: [
+    nameColumn,
+    integer('Secrets', 'How many secrets it lists.', ({ secrets }) => (secrets ?? []).length),
+    ageColumn,
+  ],
 })
 
 export interface ServiceAccount extends Infer<typeof serviceAccount> {}

@@ -1,8 +1,11 @@
 /** A part of the addresses behind a service. */
 
+import { ageColumn, nameColumn, text, UNSET } from '../columns.ts'
 import { objectReference } from '../core/reference.ts'
+import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateImmutable } from '../meta/validation.ts'
 import {
   atomic,
   boolean,
@@ -15,6 +18,7 @@ import {
   stringMap,
   struct,
 } from '../schema.ts'
+import { validateEndpointSlice } from './endpoint-slice-validation.ts'
 
 export const EndpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
@@ -28,7 +32,30 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   generation: true,
   status: false,
   unconditionalUpdate: true,
+  defaults: (object) =>
+    mapField(object, 'ports', (ports) => mapList(ports, (port) => fill(port, { name: '', protocol: 'TCP' }))),
+  validate: validateEndpointSlice,
+  validateUpdate(object, old, errors) {
+    validateImmutable(object.addressType, old.addressType, 'addressType', errors)
+  },
+  columns: [
+    nameColumn,
+    text('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType ?? ''),
+    text('Ports', 'Ports of every endpoint.', ({ ports }) =>
+      upToThree((ports ?? []).map((it) => String(it.port ?? '*'))),
+    ),
+    text('Endpoints', 'Addresses.', ({ endpoints }) =>
+      upToThree((endpoints ?? []).flatMap((it) => it.addresses ?? [])),
+    ),
+    ageColumn,
+  ],
 })
+
+function upToThree(items: readonly string[]): string {
+  if (items.length === 0) return UNSET
+  const more = items.length - 3
+  return more > 0 ? `${items.slice(0, 3).join(',')} + ${more} more...` : items.join(',')
+}
 
 export interface EndpointSlice extends Infer<typeof endpointSlice> {}
 export const endpointSlice = struct(

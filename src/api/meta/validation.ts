@@ -137,3 +137,14 @@ export function sameValue(a: unknown, b: unknown): boolean {
 export function validateImmutable(value: unknown, old: unknown, field: string, errors: FieldErrors): void {
   if (!sameValue(value, old)) errors.invalid(field, value, IMMUTABLE)
 }
+
+/** A word of a fixed set that must be there. */
+export function validateOneOf(
+  value: string | undefined,
+  field: string,
+  supported: readonly string[],
+  errors: FieldErrors,
+): void {
+  if (!value) errors.required(field)
+  else if (!supported.includes(value)) errors.notSupported(field, value, supported)
+}

@@ -1,9 +1,13 @@
 /** Rules that lead HTTP traffic from outside to services. */
 
+import { ageColumn, nameColumn, orNone, text } from '../columns.ts'
 import { typedLocalObjectReference } from '../core/reference.ts'
+import { withFields } from '../fill.ts'
+import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { atomic, filled, type Infer, int32, kept, list, string, struct } from '../schema.ts'
+import { validateIngress } from './ingress-validation.ts'
 
 export const Ingress = defineKind<Ingress>({
   group: 'networking.k8s.io',
@@ -19,7 +23,35 @@ export const Ingress = defineKind<Ingress>({
   status: true,
   unconditionalUpdate: true,
   storagePrefix: 'ingress',
+  prepareForCreate: (object) => withFields(object, { status: NO_BALANCER }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate: validateIngress,
+  columns: [
+    nameColumn,
+    text('Class', 'Who serves it.', ({ metadata, spec }) =>
+      orNone(spec.ingressClassName ?? metadata?.annotations?.['kubernetes.io/ingress.class']),
+    ),
+    text('Hosts', 'The hosts it answers for.', ({ spec }) => hostsText(spec.rules ?? [])),
+    text('Address', 'Where it can be reached.', ({ status }) =>
+      (status?.loadBalancer?.ingress ?? [])
+        .map((it) => it.ip || it.hostname || '')
+        .filter((it) => it)
+        .join(','),
+    ),
+    text('Ports', 'Ports that are open.', ({ spec }) => ((spec.tls ?? []).length > 0 ? '80, 443' : '80')),
+    ageColumn,
+  ],
 })
+
+const NO_BALANCER: IngressStatus = deepFreeze({ loadBalancer: {} })
+
+/** Up to three hosts, and how many more there are. */
+function hostsText(rules: readonly IngressRule[]): string {
+  const hosts = rules.map((rule) => rule.host || '*')
+  if (hosts.length === 0) return '*'
+  const more = hosts.length - 3
+  return more > 0 ? `${hosts.slice(0, 3).join(',')} + ${more} more...` : hosts.join(',')
+}
 
 export interface Ingress extends Infer<typeof ingress> {}
 export const ingress = struct(

@@ -1,8 +1,11 @@
 /** Which traffic pods of a set accept and send. */
+import { ageColumn, nameColumn, orNone, selectorText, text } from '../columns.ts'
+import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { filled, type Infer, int32, intOrString, kept, list, string, struct } from '../schema.ts'
+import { validateNetworkPolicy } from './network-policy-validation.ts'
 
 export const NetworkPolicy = defineKind<NetworkPolicy>({
   group: 'networking.k8s.io',
@@ -17,7 +20,27 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
   generation: true,
   status: false,
   unconditionalUpdate: true,
+  defaults: (object) =>
+    mapField(object, 'spec', (given) => {
+      const withPorts = <T extends { readonly ports?: readonly NetworkPolicyPort[] }>(rule: T): T =>
+        mapField(rule, 'ports', (ports) => mapList(ports ?? [], (port) => fill(port, { protocol: 'TCP' })))
+      const policyTypes = (given.egress ?? []).length > 0 ? BOTH : INGRESS
+      let spec = fill(given, { policyTypes })
+      spec = mapField(spec, 'ingress', (rules) => mapList(rules, withPorts))
+      return mapField(spec, 'egress', (rules) => mapList(rules, withPorts))
+    }),
+  validate: validateNetworkPolicy,
+  columns: [
+    nameColumn,
+    text('Pod-Selector', 'The pods it is about.', ({ spec }) =>
+      orNone(selectorText(spec?.podSelector ?? {})),
+    ),
+    ageColumn,
+  ],
 })
+
+const INGRESS: readonly string[] = Object.freeze(['Ingress'])
+const BOTH: readonly string[] = Object.freeze(['Ingress', 'Egress'])
 
 export interface NetworkPolicy extends Infer<typeof networkPolicy> {}
 export const networkPolicy = struct(

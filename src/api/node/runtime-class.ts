@@ -1,7 +1,11 @@
 /** Names a way in which nodes run containers. */
+import { ageColumn, nameColumn, text } from '../columns.ts'
+import { validateToleration } from '../core/pod-spec-validation.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { atomic, type Infer, int64, kept, list, string, stringMap, struct } from '../schema.ts'
+import { validateImmutable } from '../meta/validation.ts'
+import { checkDns1123Label } from '../names.ts'
+import { atomic, filled, type Infer, int64, kept, list, string, stringMap, struct } from '../schema.ts'
 
 export const RuntimeClass = defineKind<RuntimeClass>({
   group: 'node.k8s.io',
@@ -15,6 +19,17 @@ export const RuntimeClass = defineKind<RuntimeClass>({
   generation: false,
   status: false,
   unconditionalUpdate: false,
+  validate(object, errors) {
+    for (const problem of checkDns1123Label(object.handler ?? ''))
+      errors.invalid('handler', object.handler ?? '', problem)
+    errors.at('scheduling', () =>
+      errors.each('tolerations', object.scheduling?.tolerations, (it) => validateToleration(it, errors)),
+    )
+  },
+  validateUpdate(object, old, errors) {
+    validateImmutable(object.handler, old.handler, 'handler', errors)
+  },
+  columns: [nameColumn, text('Handler', 'How nodes know it.', ({ handler }) => handler ?? ''), ageColumn],
 })
 
 export interface RuntimeClass extends Infer<typeof runtimeClass> {}
@@ -23,7 +38,7 @@ export const runtimeClass = struct(
   () => ({
     apiVersion: string,
     kind: string,
-    metadata: objectMeta,
+    metadata: filled(objectMeta),
     handler: string,
     overhead: overhead,
     scheduling: scheduling,

@@ -1,6 +1,9 @@
 /** What a CSI driver installed in the cluster can do. */
+import { ageColumn, flag, NONE, nameColumn, text, UNSET } from '../columns.ts'
+import { fill, mapField } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { validateImmutable, validateOneOf } from '../meta/validation.ts'
 import { boolean, filled, type Infer, int64, kept, list, string, struct } from '../schema.ts'
 
 export const CSIDriver = defineKind<CSIDriver>({
@@ -15,7 +18,67 @@ export const CSIDriver = defineKind<CSIDriver>({
   generation: false,
   status: false,
   unconditionalUpdate: false,
+  defaults: (object) =>
+    mapField(object, 'spec', (spec) =>
+      fill(spec, {
+        attachRequired: true,
+        podInfoOnMount: false,
+        storageCapacity: false,
+        fsGroupPolicy: 'ReadWriteOnceWithFSType',
+        volumeLifecycleModes: PERSISTENT,
+        requiresRepublish: false,
+        seLinuxMount: false,
+      }),
+    ),
+  validate(object, errors) {
+    errors.at('spec', () => {
+      validateOneOf(
+        object.spec.fsGroupPolicy,
+        'fsGroupPolicy',
+        ['ReadWriteOnceWithFSType', 'File', 'None'],
+        errors,
+      )
+      errors.each('volumeLifecycleModes', object.spec.volumeLifecycleModes, (mode) => {
+        if (mode !== 'Persistent' && mode !== 'Ephemeral')
+          errors.notSupported(undefined, mode, ['Ephemeral', 'Persistent'])
+      })
+    })
+  },
+  validateUpdate(object, old, errors) {
+    errors.at('spec', () => {
+      validateImmutable(object.spec.attachRequired, old.spec.attachRequired, 'attachRequired', errors)
+      validateImmutable(
+        object.spec.volumeLifecycleModes,
+        old.spec.volumeLifecycleModes,
+        'volumeLifecycleModes',
+        errors,
+      )
+    })
+  },
+  columns: [
+    nameColumn,
+    flag(
+      'AttachRequired',
+      'Whether volumes are attached before use.',
+      ({ spec }) => spec.attachRequired ?? true,
+    ),
+    flag('PodInfoOnMount', 'Whether it is told about pods.', ({ spec }) => spec.podInfoOnMount),
+    flag('StorageCapacity', 'Whether it publishes its capacity.', ({ spec }) => spec.storageCapacity),
+    text('TokenRequests', 'Audiences of the tokens it gets.', ({ spec }) => {
+      const audiences = (spec.tokenRequests ?? []).map((it) => it.audience)
+      return audiences.length === 0 ? UNSET : audiences.join(',')
+    }),
+    flag('RequiresRepublish', 'Whether it is called again and again.', ({ spec }) => spec.requiresRepublish),
+    text(
+      'Modes',
+      'Kinds of volumes it serves.',
+      ({ spec }) => (spec.volumeLifecycleModes ?? []).join(',') || NONE,
+    ),
+    ageColumn,
+  ],
 })
+
+const PERSISTENT: readonly string[] = Object.freeze(['Persistent'])
 
 export interface CSIDriver extends Infer<typeof csiDriver> {}
 export const csiDriver = struct(

@@ -1,4 +1,5 @@
 /** Which CSI drivers a node has. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { filled, type Infer, int32, kept, list, listMap, string, struct } from '../schema.ts'
@@ -15,6 +16,27 @@ export const CSINode = defineKind<CSINode>({
   generation: false,
   status: false,
   unconditionalUpdate: false,
+  validate(object, errors) {
+    const names = new Set<string>()
+    errors.at('spec', () =>
+      errors.each('drivers', object.spec.drivers, ({ name, nodeID, allocatable }) => {
+        if (!name) errors.required('name')
+        else if (names.has(name)) errors.duplicate('name', name)
+        names.add(name)
+        if (!nodeID) errors.required('nodeID')
+        if ((allocatable?.count ?? 0) < 0) {
+          errors.at('allocatable', () =>
+            errors.invalid('count', allocatable?.count, 'must be greater than or equal to 0'),
+          )
+        }
+      }),
+    )
+  },
+  columns: [
+    nameColumn,
+    integer('Drivers', 'How many drivers the node has.', ({ spec }) => (spec.drivers ?? []).length),
+    ageColumn,
+  ],
 })
 
 export interface CSINode extends Infer<typeof csiNode> {}

@@ -1,8 +1,11 @@
 /** The intent that a volume be attached to a node, and whether it is. */
 
+import { ageColumn, flag, nameColumn, text } from '../columns.ts'
 import { persistentVolumeSpec } from '../core/persistent-volume.ts'
+import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
+import { sameValue } from '../meta/validation.ts'
 import { boolean, filled, type Infer, int32, kept, string, stringMap, struct, time } from '../schema.ts'
 
 export const VolumeAttachment = defineKind<VolumeAttachment>({
@@ -17,7 +20,38 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   generation: false,
   status: true,
   unconditionalUpdate: false,
+  prepareForCreate: (object) => withFields(object, { status: DETACHED }),
+  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  validate(object, errors) {
+    errors.at('spec', () => {
+      const { attacher, nodeName, source } = object.spec
+      if (!attacher) errors.required('attacher')
+      if (!nodeName) errors.required('nodeName')
+      errors.at('source', () => {
+        const { inlineVolumeSpec, persistentVolumeName } = source ?? {}
+        if (inlineVolumeSpec === undefined && persistentVolumeName === undefined) {
+          errors.required(undefined, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')
+        } else if (inlineVolumeSpec !== undefined && persistentVolumeName !== undefined) {
+          errors.forbidden(undefined, 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')
+        } else if (persistentVolumeName === '')
+          errors.required('persistentVolumeName', 'must specify non empty persistentVolumeName')
+      })
+    })
+  },
+  validateUpdate(object, old, errors) {
+    if (!sameValue(object.spec, old.spec)) errors.invalid('spec', object.spec, 'field is immutable')
+  },
+  columns: [
+    nameColumn,
+    text('Attacher', 'The driver that attaches it.', ({ spec }) => spec.attacher ?? ''),
+    text('PV', 'The volume.', ({ spec }) => spec.source?.persistentVolumeName ?? ''),
+    text('Node', 'The node it belongs on.', ({ spec }) => spec.nodeName ?? ''),
+    flag('Attached', 'Whether it is there.', ({ status }) => status?.attached),
+    ageColumn,
+  ],
 })
+
+const DETACHED = Object.freeze({ attached: false })
 
 export interface VolumeAttachment extends Infer<typeof volumeAttachment> {}
 export const volumeAttachment = struct(
