@@ -2,6 +2,9 @@
 import type { Component } from '../client/process.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { endpointsController } from './endpoints/controller.ts'
+import { endpointSliceController } from './endpointslice/controller.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
@@ -28,6 +31,9 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('namespace', namespaceController),
   builtIn('garbagecollector', garbageCollector),
   builtIn('podgc', podGcController()),
+  builtIn('endpoint', endpointsController),
+  builtIn('endpointslice', endpointSliceController),
+  builtIn('endpointslicemirroring', endpointSliceMirroringController),
   builtIn('nodelifecycle', nodeLifecycleController()),
   builtIn('taint-eviction', taintEvictionController),
   builtIn('deployment', deploymentController),

@@ -1,0 +1,89 @@
+/** Lists the pods of a Service in one Endpoints object of its name, for those who do not know slices. */
+import { Endpoints } from '../../api/core/endpoints.ts'
+import { Pod } from '../../api/core/pod.ts'
+import { Service } from '../../api/core/service.ts'
+import { isNotFound } from '../../api/errors.ts'
+import { objectKey, type Stored } from '../../api/kind.ts'
+import { defineController, watch } from '../runtime/controller.ts'
+import { isNamespaceTerminating, textOf } from '../shared/refusals.ts'
+import { semanticEqual } from '../shared/semantic-equal.ts'
+import { ServicePods } from '../shared/service-pods.ts'
+import { isHeadless } from '../shared/service-ports.ts'
+import { subsetsOf, truncate } from './subsets.ts'
+
+const HEADLESS = 'service.kubernetes.io/headless'
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
+
+export const endpointsController = defineController<Service, ServicePods>({
+  name: 'endpoints-controller',
+  component: 'endpoint-controller',
+  for: Service,
+  concurrency: 5,
+  watches: [watch({ kind: Endpoints, map: (it) => [objectKey(it.metadata)] }), { kind: Pod, map: () => [] }],
+  setup: (context) => new ServicePods(context),
+
+  async reconcile({ key, namespace, name, object: service, client, recorder, lister, memory: pods }) {
+    const existing = lister(Endpoints).get(key)
+    if (service === undefined) {
+      // Of the same name, but made by somebody for a Service without selector: theirs to delete.
+      if (existing?.metadata.labels?.[MANAGED_BY] === undefined) return
+      try {
+        await client.delete(Endpoints, { namespace, name })
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+      return
+    }
+    if (service.spec.selector === undefined || service.spec.type === 'ExternalName') return
+    const wanted = endpointsOf(service, pods.of(key), existing)
+    if (existing !== undefined && isSame(existing, wanted)) return
+    try {
+      if (existing === undefined) await client.create(Endpoints, wanted)
+      else
+        await client.replace(Endpoints, {
+          ...existing,
+          ...wanted,
+          metadata: { ...existing.metadata, ...wanted.metadata },
+        })
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return
+      const [reason, text] = existing
+        ? ['FailedToUpdateEndpoint', `Failed to update endpoint ${key}: ${textOf(error)}`]
+        : ['FailedToCreateEndpoint', `Failed to create endpoint for service ${key}: ${textOf(error)}`]
+      recorder.event(wanted as Stored<Endpoints>, 'Warning', reason!, text!)
+      throw error
+    }
+  },
+})
+
+function endpointsOf(
+  service: Stored<Service>,
+  pods: readonly Pod[],
+  existing: Endpoints | undefined,
+): Endpoints {
+  const { subsets, truncated } = truncate(subsetsOf(service, pods))
+  const { [HEADLESS]: _headless, ...labels } = service.metadata.labels ?? {}
+  const { [OVER_CAPACITY]: _capacity, ...annotations } = existing?.metadata?.annotations ?? {}
+  return {
+    metadata: {
+      name: service.metadata.name,
+      namespace: service.metadata.namespace,
+      labels: {
+        ...labels,
+        ...(isHeadless(service) && { [HEADLESS]: '' }),
+        [MANAGED_BY]: 'endpoint-controller',
+      },
+      annotations: { ...annotations, ...(truncated && { [OVER_CAPACITY]: 'truncated' }) },
+    },
+    subsets,
+  }
+}
+
+function isSame(existing: Endpoints, wanted: Endpoints): boolean {
+  return (
+    semanticEqual(existing.subsets, wanted.subsets) &&
+    semanticEqual(existing.metadata?.labels, wanted.metadata?.labels) &&
+    semanticEqual(existing.metadata?.annotations ?? {}, wanted.metadata?.annotations)
+  )
+}
