@@ -1,0 +1,76 @@
+/** What a whole cluster costs: a pod's life from create to ready, and a cluster that does nothing. */
+import { Pod } from '../src/api/core/pod.ts'
+import { createCluster } from '../src/cluster/create-cluster.ts'
+import { seconds } from './baseline.ts'
+
+export interface PodLife {
+  /** Processor time from apply to settled, per pod. */
+  readonly microsecondsPerPod: number
+  readonly heapBytesPerPod: number
+  readonly events: number
+}
+
+const REPLICAS = 1000
+
+/** `pods` (a multiple of 1000) on `nodes`, by Deployments of 1000, with the journal off. */
+export async function podLife(nodes: number, pods: number): Promise<PodLife> {
+  const room = Math.ceil((pods / nodes) * 1.5) + 10
+  const specs = Array.from({ length: nodes }, () => ({ cpu: '512', memory: '4096Gi', pods: room }))
+  const cluster = await createCluster({ nodes: specs, journal: 'off' })
+  const heapBefore = heap()
+  const [from, events] = [process.cpuUsage(), cluster.loop.steps]
+  await cluster.apply(Array.from({ length: pods / REPLICAS }, (_, i) => deployment(`web-${i}`)))
+  await cluster.settle()
+  const used = seconds(process.cpuUsage(from))
+  const steps = cluster.loop.steps - events
+  const ready = cluster.peek().list<Pod>(Pod).filter(isReady).length
+  if (ready !== pods) throw new Error(`${ready} of ${pods} pods are ready`)
+  const result = {
+    microsecondsPerPod: (used * 1e6) / pods,
+    heapBytesPerPod: (heap() - heapBefore) / pods,
+    events: steps,
+  }
+  await cluster.dispose()
+  return result
+}
+
+/** Virtual seconds per second of processor time of an idle cluster. */
+export async function idleSpeed(nodes: number, hours: number): Promise<number> {
+  const cluster = await createCluster({ nodes, journal: 'off' })
+  const from = process.cpuUsage()
+  await cluster.advance(`${hours}h`)
+  const used = seconds(process.cpuUsage(from))
+  await cluster.dispose()
+  return (hours * 3600) / used
+}
+
+/** 0 per pod unless node runs with --expose-gc: without a collection, the figure would mean nothing. */
+function heap(): number {
+  if (globalThis.gc === undefined) return 0
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') ?? false
+}
+
+function deployment(name: string) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas: REPLICAS,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          containers: [
+            { name: 'web', image: 'nginx:1.27', resources: { requests: { cpu: '100m', memory: '64Mi' } } },
+          ],
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,78 @@
+/** `npm run bench`: every figure beside the least possible code that does the same, in one run. */
+import { baselineSeconds, DELIVERIES_PER_WRITE, WRITES_PER_POD } from './baseline.ts'
+import { idleSpeed, podLife } from './cluster.bench.ts'
+import { etcdBenches } from './etcd.bench.ts'
+import { measure, WORKLOADS } from './scheduler.bench.ts'
+
+/** `--full`: the sizes of the promises; otherwise sizes that a laptop finishes in a minute. */
+const full = process.argv.includes('--full')
+const words = process.argv.slice(2).filter((it) => !it.startsWith('-'))
+const chosen = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
+
+function print(name: string, figure: string, ratio = ''): void {
+  process.stdout.write(`${name.padEnd(58)} ${figure.padStart(16)}  ${ratio}\n`)
+}
+
+function whole(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** The better of two runs, the first of which also warms the compiler. */
+function floorPerPod(): number {
+  const count = 100_000
+  return (Math.min(baselineSeconds(count), baselineSeconds(count)) * 1e6) / count
+}
+
+const floor = floorPerPod()
+const writesPerSecond = (WRITES_PER_POD * 1e6) / floor
+print(
+  `baseline: ${WRITES_PER_POD} writes, ${DELIVERIES_PER_WRITE} deliveries each, plain objects`,
+  `${floor.toFixed(2)} us/pod`,
+)
+print('baseline: writes', `${whole(writesPerSecond)} /s`)
+
+if (chosen('pod life')) {
+  await podLife(100, 1000) // Warms the compiler.
+  const sizes: readonly [nodes: number, pods: number][] = full
+    ? [
+        [1000, 15_000],
+        [1000, 30_000],
+        [5000, 150_000],
+      ]
+    : [
+        [100, 2000],
+        [1000, 10_000],
+      ]
+  for (const [nodes, pods] of sizes) {
+    const life = await podLife(nodes, pods)
+    const ratio = `${(life.microsecondsPerPod / floor).toFixed(0)} x baseline`
+    const memory = life.heapBytesPerPod > 0 ? `, ${whole(life.heapBytesPerPod)} bytes of heap a pod` : ''
+    print(
+      `pod life: ${whole(pods)} pods on ${whole(nodes)} nodes`,
+      `${life.microsecondsPerPod.toFixed(0)} us/pod`,
+      `${ratio}, ${(life.events / pods).toFixed(1)} events a pod${memory}`,
+    )
+  }
+}
+if (chosen('idle')) {
+  for (const [nodes, hours] of full
+    ? ([
+        [3, 240],
+        [5000, 1],
+      ] as const)
+    : ([[3, 48]] as const)) {
+    print(`idle: ${whole(nodes)} nodes`, `${whole(await idleSpeed(nodes, hours))} x`, 'real time')
+  }
+}
+for (const { name, unit, run } of etcdBenches) {
+  if (!chosen(name)) continue
+  const rate = run()
+  const perWrite = unit.startsWith('puts') || unit.startsWith('swaps') || unit.startsWith('txns')
+  print(name, `${whole(rate)} ${unit}`, perWrite ? `${(writesPerSecond / rate).toFixed(1)} x baseline` : '')
+}
+for (const workload of WORKLOADS) {
+  const name = `scheduler: ${workload.name}`
+  if (!chosen(name) || (!full && workload.nodes > 500)) continue
+  const { podsPerSecond } = await measure(workload)
+  print(name, `${whole(podsPerSecond)} pods/s`, `${(1e6 / podsPerSecond / floor).toFixed(0)} x baseline`)
+}

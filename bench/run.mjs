@@ -1,0 +1,73 @@
+// Bundles bench/main.ts and runs it; then measures what only a fresh process can show: import and start-up.
+// `npm run bench -- [--full] [words of names]`
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const directory = mkdtempSync(join(tmpdir(), 'kubarium-bench-'))
+const args = process.argv.slice(2)
+try {
+  const outfile = join(directory, 'main.mjs')
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['bench/main.ts'],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+    alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
+  })
+  const main = spawnSync(process.execPath, ['--expose-gc', '--max-old-space-size=6144', outfile, ...args], {
+    stdio: 'inherit',
+  })
+  if (main.status !== 0) process.exit(main.status ?? 1)
+  if (args.every((it) => it.startsWith('-')) || args.includes('start')) startUp()
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+function startUp() {
+  const bare = program('bare.mjs', '')
+  const library = pathToFileURL(join(ROOT, 'dist/index.js')).href
+  const imported = program('import.mjs', `import ${JSON.stringify(library)}`)
+  const pod = program(
+    'pod.yaml',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: nginx}]}\n',
+  )
+  const main = join(ROOT, 'dist/cli/main.js')
+  const floor = median([bare])
+  const line = (name, ms) =>
+    console.log(
+      `${name.padEnd(58)} ${`${Math.round(ms)} ms`.padStart(16)}  ${Math.round(ms - floor)} ms over bare node`,
+    )
+  line('start: bare node', floor)
+  line('start: importing the library', median([imported]))
+  line('start: kubarium --help', median([main, '--help']))
+  line(
+    'start: kubarium run, a pod from nothing to Running and settled',
+    median([main, 'run', pod, '--quiet']),
+  )
+}
+
+function program(name, text) {
+  const path = join(directory, name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** Of 7 runs, ms from start to exit. */
+function median(argv) {
+  const times = Array.from({ length: 7 }, () => {
+    const from = performance.now()
+    const { status } = spawnSync(process.execPath, argv, { stdio: 'ignore' })
+    if (status !== 0) throw new Error(`${argv.join(' ')} failed`)
+    return performance.now() - from
+  })
+  return times.sort((a, b) => a - b)[3]
+}
