@@ -3,11 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
+import { deepFreeze } from '../api/freeze.ts'
+import type { KubeObject } from '../api/kind.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/manifest.ts'
 import { ADMIN } from '../cluster/users.ts'
 import { serve } from '../http/serve.ts'
 import { realNow, WallPacer } from '../kernel/wall-clock.ts'
+import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 
 interface Options {
   readonly nodes: number
@@ -16,6 +19,7 @@ interface Options {
   readonly seed?: number
   readonly speed: number
   readonly manifests?: string
+  readonly data?: string
   readonly insecureHttp?: boolean
 }
 
@@ -32,11 +36,13 @@ export function register(program: Command): void {
     .option('--seed <number>', 'seed of chance', parseCount)
     .option('--speed <factor>', 'virtual seconds per real second, or max', parseSpeed, 1)
     .option('--manifests <dir>', 'apply every .yaml, .yml and .json file of a directory first')
+    .option('--data <dir>', 'keep state in a directory, so that it outlives the process')
     .option('--insecure-http', 'plain HTTP without credentials, for curl; everybody is admin')
     .addHelpText(
       'after',
       `
-State is in memory: it ends with the process, and watches that continue from before a restart are told to list again.
+Without --data, state is in memory: it ends with the process. With it, objects survive even kill -9. Either way,
+watches that continue from before a restart are told to list again.
 
 Examples:
   kubarium serve --nodes 5 --kubeconfig ./kubarium.config
@@ -48,7 +54,15 @@ Examples:
 async function run(options: Options): Promise<void> {
   const started = realNow()
   const start = new Date(Math.floor(performance.timeOrigin + started)).toISOString()
-  const cluster = buildCluster({ nodes: options.nodes, seed: options.seed, start, journal: JOURNAL_ENTRIES })
+  using data = options.data === undefined ? undefined : await openData(options.data)
+  const cluster = buildCluster({
+    nodes: options.nodes,
+    // Ids are drawn by the seed: a cluster that goes on must not draw those of its objects again.
+    seed: (options.seed ?? 1) + (data?.lastRevision ?? 0),
+    start,
+    journal: JOURNAL_ENTRIES,
+    openStore: data?.openStore,
+  })
   await cluster.settle()
   if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
   const { server, loop } = cluster.foundation
@@ -74,7 +88,7 @@ async function run(options: Options): Promise<void> {
   loop.follow(new WallPacer(() => loop.now, options.speed))
   process.stdout.write(
     [
-      `${pc.green('serving')} ${options.nodes} nodes at ${served.url}, state in memory only, seed ${cluster.seed}`,
+      `${pc.green('serving')} ${options.nodes} nodes at ${served.url}, ${data === undefined ? 'state in memory only' : `state in ${options.data}`}, seed ${cluster.seed}`,
       `kubeconfig: ${file}`,
       `try:        kubectl --kubeconfig ${options.kubeconfig} get nodes`,
       '',
@@ -85,6 +99,16 @@ async function run(options: Options): Promise<void> {
   loop.follow(undefined)
   await cluster.dispose()
   rmSync(file, { force: true })
+}
+
+function openData(directory: string): Promise<DataDirectory<KubeObject>> {
+  const codec = {
+    encode: (object: KubeObject) => JSON.stringify(object),
+    decode: (text: string) => deepFreeze<KubeObject>(JSON.parse(text)),
+  }
+  return openDataDirectory(resolve(directory), codec).catch((error: Error) => {
+    throw new InputError(`--data ${directory}: ${error.message}`)
+  })
 }
 
 async function applyAll(cluster: ReturnType<typeof buildCluster>, directory: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from '../api/kind.ts'
 import type { Scheme } from '../api/scheme.ts'
 import type { Client } from '../client/client.ts'
 import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { Store, StoreOptions } from '../etcd/store.ts'
 import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
@@ -66,6 +67,8 @@ export interface ClusterOptions {
    * revision stays readable through `at(revision)`.
    */
   readonly history?: 'bounded' | 'full'
+  /** Where objects are kept. Default: a new store in memory. A fork is always in memory. */
+  readonly openStore?: (options: StoreOptions<KubeObject>) => Store<KubeObject>
   /** Decides what is undetermined, for explorers; default: nothing ever goes wrong by itself. */
   readonly chooser?: Chooser
   /** Bandwidth of image pulls per node, bytes a second. */

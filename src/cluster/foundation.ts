@@ -52,7 +52,8 @@ export class Foundation {
     this.loop = new EventLoop({ start: from?.loop.now ?? this.start, chooser: options.chooser })
     this.journal = new Journal(this.loop, options.journal)
     this.scheme = options.scheme ?? createScheme()
-    this.store = from?.store.clone(this.#storeOptions()) ?? new Store<KubeObject>(this.#storeOptions())
+    const openStore = options.openStore ?? ((it) => new Store<KubeObject>(it))
+    this.store = from?.store.clone(this.#storeOptions()) ?? openStore(this.#storeOptions())
     const random = (name: string) => this.random(name)
     this.server = new ApiServer({
       loop: this.loop,

@@ -66,6 +66,13 @@ export class KeyTree<T extends TreeItem> {
     return this.#root.live
   }
 
+  /** Nodes of the tree. Visits them all: for tests of its shape. */
+  countNodes(): number {
+    const below = (node: Node<T>): number =>
+      node.leaf ? 1 : node.items.reduce((sum, child) => sum + below(child), 1)
+    return below(this.#root)
+  }
+
   clone(): KeyTree<T> {
     const copy = new KeyTree<T>()
     copy.#root = this.#root

@@ -120,6 +120,16 @@ test.each([
   expect(tree.live).toBe(1)
 })
 
+test('nodes are well filled, and merge when they empty', () => {
+  const tree = new KeyTree<Item>()
+  const name = (i: number) => `k${String(i).padStart(6, '0')}`
+  for (let i = 0; i < 64_000; i++) tree.set({ key: name(i), version: 1 })
+  expect(tree.countNodes()).toBeLessThan(1_030)
+  for (let i = 0; i < 64_000; i++) if (i % 64 !== 5) tree.delete(name(i))
+  expect(tree.size).toBe(1_000)
+  expect(tree.countNodes()).toBeLessThan(80)
+})
+
 test('a scan stops when told to', () => {
   const tree = new KeyTree<Item>()
   for (let i = 0; i < 1_000; i++) tree.set({ key: `k${i}`, version: 1 })

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/etcd/**/*.long.test.ts'],
+    include: ['test/{etcd,storage}/**/*.long.test.ts'],
     setupFiles: ['test/setup.ts'],
     maxConcurrency: 5,
     fileParallelism: false,

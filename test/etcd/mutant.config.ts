@@ -28,7 +28,7 @@ export default defineConfig({
     include: ['test/etcd/*.test.ts'],
     exclude: ['test/etcd/*.long.test.ts'],
     setupFiles: ['test/setup.ts'],
-    env: { TRANSCRIPTS: '5' },
+    env: { TRANSCRIPTS: '3' },
     bail: 1,
     testTimeout: 60_000,
     pool: 'threads',

@@ -164,6 +164,19 @@ describe('watch', () => {
     expect(gone.lines).toEqual(['closed 4'])
   })
 
+  test.each([
+    { name: 'means now before any compaction', compact: undefined, want: ['b=1@4'] },
+    { name: 'is refused after a compaction, even of nothing', compact: 0, want: ['closed 0'] },
+    { name: 'is refused after a compaction', compact: 2, want: ['closed 2'] },
+  ])('a negative start $name', ({ compact, want }) => {
+    const store = storeWith({ a: '1', b: '0' })
+    if (compact !== undefined) store.compact(compact)
+    const seen = collector()
+    store.watch({ key: 'a', rangeEnd: 'z', startRevision: -1 }, seen)
+    store.put({ key: 'b', value: '1' })
+    expect(seen.lines).toEqual(want)
+  })
+
   test('a sink that writes does not reorder what others see', () => {
     const store = new Store<string>()
     const other = collector()
@@ -352,6 +365,33 @@ describe('compaction', () => {
     expect(store.historySize).toBeLessThanOrEqual(200)
     expect(store.get('k0', store.compactRevision)).toBeDefined()
   })
+})
+
+test('a store told to keep 100 revisions compacts when it has 200', () => {
+  const store = new Store<string>({ retainRevisions: 100 })
+  while (store.revision < 200) store.put({ key: 'a', value: '' })
+  expect(store.compactRevision).toBe(-1)
+  store.put({ key: 'a', value: '' })
+  expect(store.compactRevision).toBe(101)
+  while (store.revision < 300) store.put({ key: 'a', value: '' })
+  expect(store.compactRevision).toBe(101)
+  store.put({ key: 'a', value: '' })
+  expect(store.compactRevision).toBe(201)
+})
+
+test('one timer serves all leases', () => {
+  const clock = new ManualClock()
+  const store = new Store<string>({ clock })
+  for (const ttl of [30, 20, 10, 40]) store.leaseGrant({ ttl, id: BigInt(ttl) })
+  expect(clock.pending).toBe(1)
+  store.leaseKeepAlive(10n)
+  store.leaseRevoke(10n)
+  expect(clock.pending).toBe(1)
+  clock.advance(20_000)
+  expect(store.leaseLeases().leases).toEqual([30n, 40n])
+  expect(clock.pending).toBe(1)
+  clock.advance(20_000)
+  expect(clock.pending).toBe(0)
 })
 
 describe('copies', () => {
