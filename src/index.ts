@@ -90,5 +90,28 @@ export {
   TerminalError,
   type Watch,
 } from './controllers/runtime/controller.ts'
+export {
+  type Condition,
+  controlledBy,
+  controllerRef,
+  createOrPatch,
+  ensureFinalizer,
+  hasFinalizer,
+  isDeleting,
+  removeFinalizer,
+  withCondition,
+} from './controllers/runtime/helpers.ts'
 export type { Chooser } from './kernel/chooser.ts'
 export { type EntryType, Journal, type JournalEntry, type JournalMode } from './kernel/journal.ts'
+export { type CustomObject, customKind } from './testing/custom-kind.ts'
+export { search } from './testing/explore/search.ts'
+export {
+  ok,
+  type Remote,
+  type Remotes,
+  type ScenarioContext,
+  type SimEvent,
+  type SimSpec,
+  simulation,
+  type Truth,
+} from './testing/explore/spec.ts'

@@ -232,9 +232,16 @@ export function serviceUnavailable(message: string): ApiError {
   return new ApiError(failure('ServiceUnavailable', message))
 }
 
+/** By name too: a program may hold another copy of this module than the one that threw (bundles). */
+export function isApiError(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError || (error instanceof Error && error.name === 'ApiError' && 'status' in error)
+  )
+}
+
 /** '' when the error did not come from the API. */
 export function reasonOf(error: unknown): string {
-  return error instanceof ApiError ? error.reason : ''
+  return isApiError(error) ? error.reason : ''
 }
 
 export const isNotFound = (error: unknown): boolean => reasonOf(error) === 'NotFound'

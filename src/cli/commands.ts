@@ -24,4 +24,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'serve a cluster to kubectl and other clients, on this machine',
     load: () => import('./serve.ts'),
   },
+  {
+    name: 'explore',
+    summary: 'search for what breaks controllers: faults, orders, crashes',
+    load: () => import('./explore.ts'),
+  },
 ]

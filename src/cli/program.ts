@@ -22,6 +22,14 @@ export interface ProgramOptions {
   readonly quiet?: boolean
 }
 
+/** Imports a program of the user's, TypeScript or JavaScript. */
+export async function importProgram(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = resolve(file)
+  if (!existsSync(path)) throw new InputError(`cannot read ${file}: there is no such file`)
+  if (/\.[cm]?ts$/.test(path)) understandTypeScript(path, file)
+  return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+}
+
 /**
  * Imports the file; if it has a default export, calls that. Resolves to true when it ended well: a program fails
  * by throwing, or by setting `process.exitCode`.

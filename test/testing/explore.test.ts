@@ -6,7 +6,6 @@ import { search } from '../../src/testing/explore/search.ts'
 import type { Remote, SimSpec } from '../../src/testing/explore/spec.ts'
 
 const Site = customKind<{ published: boolean }, { zone?: string }>('example.com/v1', 'Site')
-type Site = { readonly spec: { readonly published: boolean }; readonly status?: { readonly zone?: string } }
 
 class Cdn {
   readonly zones = new Map<string, string>()

@@ -235,7 +235,8 @@ export class ControllerRunner<T extends KubeObject, Memory> {
 
   #failed(key: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
-    const terminal = error instanceof TerminalError
+    // By name: the controller may come from another bundle than this.
+    const terminal = error instanceof Error && error.name === TerminalError.name
     const delayMs = terminal ? 0 : this.#limiter.when(key)
     if (this.#process.journal.enabled) {
       const then = terminal ? 'not retried' : `retry in ${Math.round(delayMs)} ms`

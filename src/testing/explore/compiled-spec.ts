@@ -1,11 +1,12 @@
 /** A spec made ready for thousands of runs: what all of them share is built once. */
-import type { KindDefinition, KubeObject } from '../../api/kind.ts'
+import type { KindDefinition, KubeObject, Stored } from '../../api/kind.ts'
 import { createScheme } from '../../api/scheme.ts'
 import type { ClusterOptions } from '../../cluster/cluster.ts'
 import { builtInManager } from '../../cluster/control-plane.ts'
 import { Foundation } from '../../cluster/foundation.ts'
 import { type AnyController, componentOf } from '../../cluster/user-controllers.ts'
 import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
+import { invariant } from '../../kernel/invariant.ts'
 import type { SimSpec } from './spec.ts'
 
 export interface CompiledSpec {
@@ -13,6 +14,8 @@ export interface CompiledSpec {
   readonly clusterOptions: ClusterOptions
   /** A cluster with what is there from the start; runs are forks of its store. */
   readonly base: Foundation
+  /** The objects of `given`, as the API server stored them. */
+  readonly given: readonly Stored<KubeObject>[]
   /** Each controller runs in a process of its own, named after it. */
   readonly processes: readonly {
     readonly name: string
@@ -40,11 +43,18 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
   // Another seed than that of the runs: uids of what is there must not come up again.
   const base = new Foundation({ ...clusterOptions, seed: 0 })
   base.server.bootstrap()
-  for (const object of source.given ?? []) give(base, object)
-  return { source, clusterOptions, base, processes: processesOf(source), startBuiltIn: builtInOf(source) }
+  const given = (source.given ?? []).map((object) => give(base, object))
+  return {
+    source,
+    clusterOptions,
+    base,
+    given,
+    processes: processesOf(source),
+    startBuiltIn: builtInOf(source),
+  }
 }
 
-function give(base: Foundation, object: KubeObject): void {
+function give(base: Foundation, object: KubeObject): Stored<KubeObject> {
   const kind = base.scheme.of(object)
   if (kind === undefined)
     throw new Error(`given: the API server serves no ${object.apiVersion} ${object.kind}`)
@@ -60,7 +70,9 @@ function give(base: Foundation, object: KubeObject): void {
     body,
     user: ADMIN,
   })
-  if (!(response instanceof Promise) && !response.ok) throw new Error(`given: ${response.status.message}`)
+  invariant(!(response instanceof Promise), 'a store in memory answers at once')
+  if (!response.ok) throw new Error(`given: ${response.status.message}`)
+  return response.body as Stored<KubeObject>
 }
 
 function processesOf({ controllers }: SimSpec): CompiledSpec['processes'] {

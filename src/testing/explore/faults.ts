@@ -91,18 +91,30 @@ export const FAULTS = {
   },
 } as const satisfies Record<string, Fault>
 
-export type FaultName = keyof typeof FAULTS
+type FaultKind = keyof typeof FAULTS
 
-export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultName[]
+/** `stale@2`: stale, with the world as it was right after the second step of the user. */
+export type FaultName = FaultKind | `stale@${number}`
+
+export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultKind[]
 
 /** What is tried unless the test says otherwise: two leaders and jumping clocks must be asked for. */
 export const DEFAULT_FAULTS: readonly FaultName[] = ALL_FAULTS.filter(
   (it) => it !== 'two-leaders' && it !== 'clock-forward' && it !== 'clock-back',
 )
 
+export function faultKind(fault: FaultName): FaultKind {
+  const at = fault.indexOf('@')
+  return (at < 0 ? fault : fault.slice(0, at)) as FaultKind
+}
+
+/** `stale` allows `stale@2` too. */
+export function isAllowed(fault: FaultName, allowed: readonly FaultName[]): boolean {
+  return allowed.includes(fault) || allowed.includes(faultKind(fault))
+}
+
 /** Weaker faults first: what may take the place of `fault` at the same kind of site. */
 export function weakerThan(fault: FaultName, allowed: readonly FaultName[]): FaultName[] {
-  return allowed
-    .filter((it) => FAULTS[it].strength < FAULTS[fault].strength)
-    .toSorted((a, b) => FAULTS[a].strength - FAULTS[b].strength)
+  const strength = (it: FaultName) => FAULTS[faultKind(it)].strength
+  return allowed.filter((it) => strength(it) < strength(fault)).toSorted((a, b) => strength(a) - strength(b))
 }

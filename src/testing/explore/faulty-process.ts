@@ -11,7 +11,7 @@ import type { Link, MessageFault } from '../../client/transport.ts'
 import type { Foundation } from '../../cluster/foundation.ts'
 import { ADMIN } from '../../cluster/users.ts'
 import type { Task } from '../../kernel/task.ts'
-import type { FaultName } from './faults.ts'
+import { type FaultName, faultKind } from './faults.ts'
 import { TOUCHED } from './final-state.ts'
 import { shortKey } from './observed-world.ts'
 
@@ -25,6 +25,8 @@ export interface SiteBook {
   read(process: string, kind: KindRef, key: string, object: KubeObject | undefined): void
   /** The revision at which the cluster was last settled, before now; 0 when never. */
   readonly lastSettled: number
+  /** Revisions right after each step of the user so far. */
+  readonly stepRevisions: readonly number[]
 }
 
 const READ_FAULTS: readonly FaultName[] = ['error', 'slow', 'two-leaders']
@@ -77,7 +79,7 @@ export class FaultyProcess {
 
   #outbound(request: ApiRequest): MessageFault {
     if (isPlumbing(request)) return undefined
-    const at = `${this.name}: ${nameOf(request)}`
+    const at = `${this.name}: ${this.#nameOf(request)}`
     const fault = this.#visitCall(at, faultsFor(request))
     if (fault === undefined) return undefined
     this.#book.injected(this.name, fault, at)
@@ -183,14 +185,20 @@ export class FaultyProcess {
   /** @param moment `before step 2` */
   idle(moment: string): void {
     const at = `${this.name}: ${moment}`
-    const stale = this.#book.lastSettled > 0
-    const fault = this.#book.visit(at, stale ? IDLE_FAULTS : IDLE_FAULTS.filter((it) => it !== 'stale'))
+    const { lastSettled, stepRevisions } = this.#book
+    const usual = lastSettled > 0 ? IDLE_FAULTS : IDLE_FAULTS.filter((it) => it !== 'stale')
+    const fault = this.#book.visit(at, [
+      ...usual,
+      ...stepRevisions.map((_, step) => `stale@${step + 1}` as const),
+    ])
     if (fault === undefined) return
     this.#book.injected(this.name, fault, at)
     if (fault === 'restart') this.handle.restart()
     else if (fault === 'clock-forward') this.handle.jumpClock(HOUR_MS)
     else if (fault === 'clock-back') this.handle.jumpClock(-HOUR_MS)
-    else if (fault === 'stale') this.#restartAt(this.#book.lastSettled)
+    else if (fault === 'stale') this.#restartAt(lastSettled)
+    else if (faultKind(fault) === 'stale')
+      this.#restartAt(stepRevisions[Number(fault.slice('stale@'.length)) - 1]!)
     else {
       this.#down = true
       this.handle.crash()
@@ -240,6 +248,16 @@ export class FaultyProcess {
     })
   }
 
+  /** `create Secret/key-2`, `update Site/a/status`. */
+  #nameOf({ verb, group, resource, subresource, namespace, name, body }: ApiRequest): string {
+    const kind = this.#foundation.scheme.byResource(group, resource)?.kind ?? resource
+    const { metadata } = (verb === 'create' ? (body ?? {}) : {}) as KubeObject
+    const shown =
+      name ?? metadata?.name ?? (metadata?.generateName === undefined ? '' : `${metadata.generateName}*`)
+    const place = namespace === undefined || namespace === 'default' ? '' : `${namespace}/`
+    return `${verb} ${kind}/${place}${shown}${subresource ? `/${subresource}` : ''}`
+  }
+
   /** Somebody else's harmless change makes the version in our hands an old one. */
   #touch({ group, version, resource, namespace, name }: ApiRequest): void {
     const patch = { metadata: { annotations: { [TOUCHED]: String(this.#foundation.store.revision) } } }
@@ -274,14 +292,6 @@ export class FaultyProcess {
 function isPlumbing({ verb, resource, options }: ApiRequest): boolean {
   if (resource === 'events' || resource === 'leases') return true
   return verb === 'list' && options?.resourceVersion !== undefined
-}
-
-function nameOf({ verb, resource, subresource, namespace, name, body }: ApiRequest): string {
-  const { kind, metadata } = (body ?? {}) as KubeObject
-  const shown =
-    name ?? metadata?.name ?? (metadata?.generateName === undefined ? '' : `${metadata.generateName}*`)
-  const place = namespace === undefined || namespace === 'default' ? '' : `${namespace}/`
-  return `${verb} ${kind === undefined || verb === 'patch' ? resource : kind}/${place}${shown}${subresource ? `/${subresource}` : ''}`
 }
 
 function faultsFor({ verb }: ApiRequest): readonly FaultName[] {

@@ -16,15 +16,20 @@ export class ObservedWorld implements Truth {
   readonly #objects = new Map<string, Map<string, Stored<KubeObject>>>()
   readonly #onEvent: (event: SimEvent) => void
 
-  /** @param onEvent called synchronously after every commit and every call outside */
+  /**
+   * @param given   what is there from the start
+   * @param onEvent called synchronously after every commit and every call outside
+   */
   constructor(
     foundation: Foundation,
+    given: readonly Stored<KubeObject>[],
     outside: Readonly<Record<string, OutsideSystem>>,
     onEvent: (event: SimEvent) => void,
   ) {
     this.#foundation = foundation
     this.outside = outside
     this.#onEvent = onEvent
+    for (const object of given) this.#put(object)
     const sink = {
       events: ({
         events,
@@ -84,11 +89,8 @@ export class ObservedWorld implements Truth {
   #committed(object: Stored<KubeObject> | undefined, old: Stored<KubeObject> | undefined): void {
     const either = (object ?? old)!
     const kind = either.kind ?? ''
-    const key = objectKey(either.metadata)
-    let objects = this.#objects.get(kind)
-    if (objects === undefined) this.#objects.set(kind, (objects = new Map()))
-    if (object === undefined) objects.delete(key)
-    else objects.set(key, object)
+    if (object === undefined) this.#objects.get(kind)?.delete(objectKey(either.metadata))
+    else this.#put(object)
     if (NO_STATE.has(kind)) return
     this.#happened({
       actor: this.#foundation.loop.context.task?.group.name ?? 'user',
@@ -99,6 +101,13 @@ export class ObservedWorld implements Truth {
       args: [],
       outside: () => false,
     })
+  }
+
+  #put(object: Stored<KubeObject>): void {
+    const kind = object.kind ?? ''
+    let objects = this.#objects.get(kind)
+    if (objects === undefined) this.#objects.set(kind, (objects = new Map()))
+    objects.set(objectKey(object.metadata), object)
   }
 
   #happened(event: SimEvent): void {

@@ -4,8 +4,9 @@
  */
 import { type Random, randomStream } from '../../kernel/random.ts'
 import { type CompiledSpec, compileSpec } from './compiled-spec.ts'
-import { DEFAULT_FAULTS, type FaultName } from './faults.ts'
-import type { Choice, Plan, Site } from './plan.ts'
+import { ALL_FAULTS, DEFAULT_FAULTS, type FaultName, isAllowed } from './faults.ts'
+import { handsFor } from './hands.ts'
+import { type Choice, formatPlan, type Plan, type Site } from './plan.ts'
 import { judge, type Reference, runReference } from './reference.ts'
 import { shrink } from './shrink.ts'
 import { type RunResult, simulate } from './simulation.ts'
@@ -60,6 +61,7 @@ class Search {
   readonly #spec: CompiledSpec
   readonly #options: SearchOptions
   readonly #faults: readonly FaultName[]
+  readonly #byHand: Plan | undefined
   readonly #histories = new Set<string>()
   #reference!: Reference
   #runs = 0
@@ -71,7 +73,10 @@ class Search {
   constructor(spec: CompiledSpec, options: SearchOptions) {
     this.#spec = spec
     this.#options = options
-    this.#faults = spec.source.faults ?? DEFAULT_FAULTS
+    const { faults } = spec.source
+    this.#faults = typeof faults === 'function' ? ALL_FAULTS : (faults ?? DEFAULT_FAULTS)
+    this.#byHand =
+      typeof faults === 'function' ? faults(handsFor(spec.processes.map((it) => it.name))) : undefined
   }
 
   async run(): Promise<SearchResult> {
@@ -92,11 +97,27 @@ class Search {
   async #find(): Promise<Failure | undefined> {
     const { violation } = this.#reference
     if (violation !== undefined) return { plan: [], violation, foundBy: 'reference run', original: [] }
+    if (this.#byHand !== undefined) return this.#pinned(this.#byHand)
     for (const plan of this.#options.saved ?? []) {
       const failure = await this.#try(plan, 'saved plan')
       if (failure !== undefined) return failure
     }
     return (await this.#singles()) ?? (await this.#random())
+  }
+
+  /** A place that the run does not come by would make the test say nothing. */
+  async #pinned(plan: Plan): Promise<Failure | undefined> {
+    const run = await simulate(this.#spec, { plan })
+    this.#count(run)
+    const missing = plan.filter(({ at }) => !run.hit.includes(at))
+    if (missing.length > 0 && run.violation === undefined) {
+      const places = run.sites.map((it) => `  ${it.at}`).join('\n')
+      throw new Error(`the run does not come by ${formatPlan(missing)}; it comes by:\n${places}`)
+    }
+    const violation = judge(this.#spec, this.#reference, run)
+    return violation === undefined
+      ? undefined
+      : { plan, violation, foundBy: 'faults by hand', original: plan }
   }
 
   async #singles(): Promise<Failure | undefined> {
@@ -116,8 +137,8 @@ class Search {
   #singlePlans(sites: readonly Site[]): Choice[] {
     const plans: Choice[] = []
     for (const { at, faults } of sites) {
-      for (const fault of this.#faults) {
-        if (!faults.includes(fault)) continue
+      for (const fault of faults) {
+        if (!isAllowed(fault, this.#faults)) continue
         if (!this.#options.unpruned && this.#hasNoEffect(at, fault)) this.#pruned++
         else plans.push({ at, fault })
       }
@@ -159,7 +180,7 @@ class Search {
       if (plan.length > 4 || (plan.length > 1 && random.float() < 0.2))
         plan.splice(random.below(plan.length), 1)
       const { at, faults } = random.pick(sites)
-      const legal = faults.filter((it) => this.#faults.includes(it))
+      const legal = faults.filter((it) => isAllowed(it, this.#faults))
       if (legal.length > 0 && !plan.some((it) => it.at === at)) plan.push({ at, fault: random.pick(legal) })
     }
     return plan

@@ -2,7 +2,7 @@
  * Makes a failing plan as small as possible while the same oracle speaks: first each single choice of it, then
  * deletion, then weaker faults in the same places, and for what is left the single faults of the reference run.
  */
-import { type FaultName, weakerThan } from './faults.ts'
+import { type FaultName, isAllowed, weakerThan } from './faults.ts'
 import type { Choice, Plan, Site } from './plan.ts'
 import { sameFailure } from './reference.ts'
 import type { Violation } from './spec.ts'
@@ -58,7 +58,7 @@ async function tryOtherSingles(
   const far: Choice[] = []
   for (const { at, faults } of how.sites) {
     for (const fault of faults) {
-      if (how.faults.includes(fault)) (places.has(placeOf(at)) ? near : far).push({ at, fault })
+      if (isAllowed(fault, how.faults)) (places.has(placeOf(at)) ? near : far).push({ at, fault })
     }
   }
   for (const choice of [...near, ...far].slice(0, SINGLES_BUDGET)) if (await attempt([choice])) return

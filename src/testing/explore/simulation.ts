@@ -67,6 +67,8 @@ class StopRun extends Error {}
 const DEFAULT_QUIET_MS = 600_000
 const DEFAULT_STEP_BUDGET = 20_000
 const SETTLE_WITHIN_MS = 3_600_000
+const WAIT_WITHIN = '10m'
+const PATIENCE = 5
 
 export function simulate(spec: CompiledSpec, options: RunOptions = {}): Promise<RunResult> {
   return new Simulation(spec, options).run()
@@ -89,6 +91,7 @@ class Simulation implements SiteBook {
   readonly #tracing: boolean
   readonly #trace: TraceEntry[] = []
   readonly #reads = new WeakMap<Task, Map<string, StaleRead>>()
+  readonly stepRevisions: number[] = []
   #settles = 0
   #steps = 0
   #faultsOver = false
@@ -104,7 +107,9 @@ class Simulation implements SiteBook {
     this.#outside = Object.fromEntries(
       Object.entries(spec.source.outside ?? {}).map(([name, make]) => [name, make()]),
     )
-    this.#world = new ObservedWorld(this.#foundation, this.#outside, (event) => this.#happened(event))
+    this.#world = new ObservedWorld(this.#foundation, spec.given, this.#outside, (event) =>
+      this.#happened(event),
+    )
     const user = new Requests(ADMIN, 'user')
     this.#client = new ApiClient(user, this.#foundation.loop, this.#foundation.network.link('user'))
   }
@@ -215,6 +220,7 @@ class Simulation implements SiteBook {
       user: this.#user(),
       settle: () => this.#settle(),
       advance: (duration) => this.#wait(toMs(duration)),
+      waitFor: (check, within = WAIT_WITHIN) => this.#waitFor(check, toMs(within)),
       outside: this.#outside,
       truth: this.#world,
     }
@@ -230,6 +236,17 @@ class Simulation implements SiteBook {
       run()
     }
     await this.#untilQuiet()
+  }
+
+  /** Patience ends a fault that is in the way: what was held back comes through, and the wait begins again. */
+  async #waitFor(check: () => boolean, withinMs: number): Promise<void> {
+    await this.#drive(check, withinMs, false)
+    for (let i = 0; i < PATIENCE && !check(); i++) {
+      for (const { run } of this.#undo.splice(0)) run()
+      for (const process of this.#processes) process.recover()
+      await this.#drive(check, withinMs, false)
+    }
+    if (!check()) throw new Error(`the scenario waited in vain for ${check.toString()}`)
   }
 
   #user(): UserActions {
@@ -287,6 +304,7 @@ class Simulation implements SiteBook {
     })
     await this.#foundation.loop.outside(call)
     const error = await call
+    this.stepRevisions.push(this.#foundation.store.revision)
     if (answered && error !== undefined) {
       throw error instanceof ApiError ? new Error(`the user ${text}: ${error.message}`) : error
     }

@@ -1,7 +1,7 @@
 /** What a test says about the controllers under it: how the user acts, and what must hold whatever goes wrong. */
-import type { KindDefinition, KubeObject, Stored } from '../../api/kind.ts'
-import type { AnyController } from '../../cluster/user-controllers.ts'
+import type { KubeObject, Stored } from '../../api/kind.ts'
 import type { FaultName } from './faults.ts'
+import type { Hands } from './hands.ts'
 import type { Plan } from './plan.ts'
 
 /** A state machine outside the cluster: plain synchronous methods over plain fields. */
@@ -76,14 +76,10 @@ export interface ScenarioContext<O> {
   settle(): Promise<void>
   /** Milliseconds, or Go's notation: `90s`, `10m`. */
   advance(duration: number | string): Promise<void>
+  /** Until the check holds; fails the scenario past `within`, default 10m. */
+  waitFor(check: () => boolean, within?: number | string): Promise<void>
   readonly outside: O
   readonly truth: Truth<O>
-}
-
-/** Names a call: `after.create('Secret', 'key-2')`; `nth` counts calls of the same name from 1. */
-export interface CallSite {
-  readonly at: string
-  readonly where: 'before' | 'after'
 }
 
 export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string, OutsideSystem>> {
@@ -106,8 +102,11 @@ export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string
   readonly eventually?: Readonly<Record<string, (context: { readonly truth: Truth<O> }) => Verdict>>
   /** Whenever `when` holds, `then` must hold within so many ms. */
   readonly leadsTo?: Readonly<Record<string, LeadsTo<O>>>
-  /** Which faults are tried; default: all but two leaders and jumping clocks. */
-  readonly faults?: readonly FaultName[]
+  /**
+   * Which faults are tried; default: all but two leaders and jumping clocks. Or a function that says what goes wrong,
+   * by hand: then nothing is searched.
+   */
+  readonly faults?: readonly FaultName[] | ((hands: Hands) => Plan)
   /** Paths that may differ in the end: `Site.status.message`, `*.metadata.annotations`. */
   readonly ignore?: readonly string[]
   readonly oracles?: Partial<Record<OracleName, boolean>>
@@ -115,6 +114,11 @@ export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string
   readonly quietMs?: number
   /** Events that one run may take before it counts as a hot loop; default 20,000. */
   readonly stepBudget?: number
+}
+
+/** Checks a spec's types and forgets which systems it has outside. */
+export function simulation<O extends Record<string, OutsideSystem>>(spec: SimSpec<O>): SimSpec {
+  return spec as unknown as SimSpec
 }
 
 export interface LeadsTo<O> {
@@ -146,10 +150,3 @@ export interface Violation {
   readonly property: string
   readonly message: string
 }
-
-export interface FoundFailure {
-  readonly plan: Plan
-  readonly violation: Violation
-}
-
-export type { AnyController, KindDefinition }

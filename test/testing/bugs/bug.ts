@@ -7,7 +7,7 @@ export interface Bug {
   readonly name: string
   /** Where it was reported. */
   readonly report: string
-  spec(fixed: boolean): SimSpec<never> | SimSpec
+  spec(fixed: boolean): SimSpec
 }
 
 /** Stands for a volume claim, a secret, a stateful set ...: what the operator keeps beside its own object. */

@@ -1,0 +1,39 @@
+/** `kubarium/vitest`: tests of controllers, from the first everyday one to the search for what breaks them. */
+import { expect } from 'vitest'
+import { type KubariumMatchers, matchers } from './matchers.ts'
+
+export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
+export {
+  type Built,
+  build,
+  configMap,
+  deployment,
+  job,
+  pod,
+  secret,
+  service,
+} from './builders.ts'
+export { customKind } from './custom-kind.ts'
+export { compileSpec } from './explore/compiled-spec.ts'
+export { exhaust } from './explore/exhaustive.ts'
+export { ALL_FAULTS, DEFAULT_FAULTS, FAULTS, type FaultName } from './explore/faults.ts'
+export { type Failure, type SearchOptions, type SearchResult, search } from './explore/search.ts'
+export {
+  ok,
+  type Remote,
+  type ScenarioContext,
+  type SimEvent,
+  type SimSpec,
+  simulation,
+  type Truth,
+} from './explore/spec.ts'
+export { test } from './fixture.ts'
+export { resource } from './resource.ts'
+export { sim, simTest } from './sim-test.ts'
+
+expect.extend(matchers)
+
+declare module 'vitest' {
+  // biome-ignore lint/suspicious/noExplicitAny: the shape that vitest's own interface has.
+  interface Matchers<T = any> extends KubariumMatchers<T> {}
+}

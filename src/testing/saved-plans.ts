@@ -1,0 +1,49 @@
+/** Failing plans are kept in files beside the test and tried first the next time. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { formatPlan, type Plan, parsePlan } from './explore/plan.ts'
+
+export class SavedPlans {
+  readonly #file: string
+
+  /** @param directory usually `__sim__` beside the test file */
+  constructor(directory: string, name: string) {
+    this.#file = join(directory, `${slugOf(name)}.json`)
+  }
+
+  /** The HTML report lies beside it. */
+  get htmlFile(): string {
+    return this.#file.replace(/\.json$/, '.html')
+  }
+
+  read(): readonly Plan[] {
+    let text: string
+    try {
+      text = readFileSync(this.#file, 'utf8')
+    } catch {
+      return [] // None were saved.
+    }
+    const plans: unknown = JSON.parse(text)
+    return Array.isArray(plans) ? plans.map((it) => parsePlan(String(it))) : []
+  }
+
+  save(plan: Plan, html: string): void {
+    const texts = new Set([...this.read().map(formatPlan), formatPlan(plan)])
+    mkdirSync(dirname(this.#file), { recursive: true })
+    writeFileSync(this.#file, `${JSON.stringify([...texts], null, 2)}\n`)
+    writeFileSync(this.htmlFile, html)
+  }
+
+  /** Forgets the report of a failure that is no more; plans stay, as regression tests. */
+  passed(): void {
+    rmSync(this.htmlFile, { force: true })
+  }
+}
+
+function slugOf(name: string): string {
+  return name
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .toLowerCase()
+    .slice(0, 80)
+}
