@@ -10,7 +10,7 @@ const elsewhere = join(built.directory, 'elsewhere')
 
 beforeAll(() => {
   built.build()
-  for (const it of ['package.json', 'README.md', 'LICENSE', 'examples']) {
+  for (const it of ['package.json', 'README.md', 'LICENSE', 'docs', 'examples', 'schema']) {
     cpSync(join(ROOT, it), join(built.directory, it), { recursive: true })
   }
   const pack = ['pack', '--ignore-scripts', '--silent', '--offline']
@@ -42,7 +42,7 @@ test('the packed tarball is a library', async () => {
 
 test('the tarball holds what it should and no more', () => {
   const names = readdirSync(join(elsewhere, 'node_modules/kubarium')).sort()
-  expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'examples', 'package.json'])
+  expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'docs', 'examples', 'package.json', 'schema'])
 })
 
 test('the library runs in a browser: it bundles without any module of Node', async () => {
