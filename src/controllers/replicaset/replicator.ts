@@ -28,6 +28,7 @@ import { PodControl, podFromTemplate } from '../shared/pod-control.ts'
 import { podsToDelete } from '../shared/pod-ranking.ts'
 import { isNamespaceTerminating, textOf } from '../shared/refusals.ts'
 import { sameStatus } from '../shared/semantic-equal.ts'
+import { bySharedLabels } from '../shared/shared-labels.ts'
 import { slowStart } from '../shared/slow-start.ts'
 import { calculateStatus, type ReplicaFailure } from './status.ts'
 
@@ -172,13 +173,14 @@ class Sync<T extends KubeObject> {
 
   async #claimActive(owner: Stored<T>): Promise<readonly Stored<Pod>[]> {
     const selector = compileSelector(this.#kind.selector(owner))
+    const matches = bySharedLabels((labels) => selector.matches(labels))
     const owned = await claim({
       client: this.#context.client,
       ownerKind: this.#kind.kind,
       owner,
       kind: Pod,
       candidates: claimable(this.#context.lister(Pod), owner),
-      matches: (pod) => selector.matches(pod.metadata.labels),
+      matches: (pod) => matches(pod.metadata.labels),
     })
     return owned.filter(isPodActive)
   }

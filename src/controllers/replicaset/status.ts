@@ -3,6 +3,7 @@ import type { ReplicaSetCondition, ReplicaSetStatus } from '../../api/apps/repli
 import type { Pod } from '../../api/core/pod.ts'
 import { formatTime } from '../../api/time.ts'
 import { isPodAvailable, isPodReady } from '../shared/pod.ts'
+import { bySharedLabels, type Labels } from '../shared/shared-labels.ts'
 
 export interface ReplicaFailure {
   /** Active pods less wanted ones, before the failed writes. */
@@ -24,13 +25,12 @@ export function calculateStatus(
   failure: ReplicaFailure | undefined,
   now: number,
 ): ReplicaSetStatus {
-  const labels = Object.entries(counted.templateLabels)
+  const fullyLabeled = bySharedLabels(hasAll(counted.templateLabels))
   let labeled = 0
   let ready = 0
   let available = 0
   for (const pod of pods) {
-    const podLabels = pod.metadata?.labels
-    if (labels.every(([key, value]) => podLabels?.[key] === value)) labeled++
+    if (fullyLabeled(pod.metadata?.labels)) labeled++
     if (!isPodReady(pod)) continue
     ready++
     if (isPodAvailable(pod, counted.minReadySeconds, now)) available++
@@ -44,6 +44,11 @@ export function calculateStatus(
     observedGeneration: counted.generation,
     ...(conditions.length > 0 && { conditions }),
   }
+}
+
+function hasAll(wanted: Readonly<Record<string, string>>): (labels: Labels) => boolean {
+  const entries = Object.entries(wanted)
+  return (labels) => entries.every(([key, value]) => labels?.[key] === value)
 }
 
 /** ReplicaFailure appears with the first failure and stays as it is until a pass without one. */

@@ -5,7 +5,10 @@ import { timeOf } from './times.ts'
 export const POD_PHASE_ORDER: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 }
 
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find((it) => it.type === type)
+  const conditions = pod.status?.conditions
+  if (conditions === undefined) return undefined
+  for (const condition of conditions) if (condition.type === type) return condition
+  return undefined
 }
 
 export function isPodReady(pod: Pod): boolean {
