@@ -1,0 +1,329 @@
+/**
+ * Who set which field: managedFields as they follow from updates, and server-side apply, which merges what one
+ * manager wants into the live object and refuses what others own.
+ * Upstream: apimachinery/pkg/util/managedfields, sigs.k8s.io/structured-merge-diff/merge.
+ */
+import { applyConflict, badRequest } from '../errors.ts'
+import { deepFreeze } from '../freeze.ts'
+import type { KubeObject } from '../kind.ts'
+import type { ManagedFieldsEntry } from '../meta/object-meta.ts'
+import type { StatusCause } from '../meta/status.ts'
+import type { AnySchema } from '../schema.ts'
+import {
+  decodeSet,
+  difference,
+  EMPTY_SET,
+  encodeSet,
+  equalSets,
+  type FieldSet,
+  formatSteps,
+  intersection,
+  isEmptySet,
+  pathsOf,
+  union,
+  without,
+  withParents,
+} from './field-set.ts'
+import { compare, fieldsOf, ListKeyError, mergeValues, removePaths } from './typed-value.ts'
+
+export interface WriteInfo {
+  /** `kubectl`, `kube-controller-manager`: the fieldManager, or the user agent up to the first slash. */
+  readonly manager: string
+  /** Of the endpoint that was written to. */
+  readonly apiVersion: string
+  /** '' for the main resource. */
+  readonly subresource: string
+  /** RFC 3339. */
+  readonly now: string
+  /** Top-level fields that the endpoint ignores, and whose owners therefore do not change: `['status']`. */
+  readonly ignored: readonly string[]
+}
+
+/** Fields that the server keeps itself, and that therefore nobody owns. */
+const UNTRACKED: readonly (readonly string[])[] = [
+  ['f:apiVersion'],
+  ['f:kind'],
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ].map((field) => ['f:metadata', `f:${field}`]),
+]
+
+/** Upstream merges the oldest update managers into one beyond this number. */
+const MAX_UPDATE_MANAGERS = 10
+const ANCIENT = 'ancient-changes'
+const BEFORE_FIRST_APPLY = 'before-first-apply'
+
+/**
+ * `next` with the owners that follow from the update. `old` is the object as it was (undefined on create);
+ * what both share by reference costs nothing. Owners of what nobody touched stay as they are, by reference.
+ */
+export function trackUpdate<T extends KubeObject>(
+  schema: AnySchema,
+  old: T | undefined,
+  next: T,
+  info: WriteInfo,
+): T {
+  const owners = Owners.of(old)
+  owners.update(schema, old, next, ownerOf('Update', info), info)
+  return withOwners(next, owners, old)
+}
+
+/**
+ * Server-side apply: `live` with `applied` merged into it, and the owners. What this manager applied before and
+ * no longer does is removed, unless another manager owns it too. Throws ApiError: Conflict, or BadRequest.
+ */
+export function applyObject<T extends KubeObject>(
+  schema: AnySchema,
+  live: T | undefined,
+  applied: T,
+  info: WriteInfo & { readonly force: boolean },
+): T {
+  if (applied.metadata?.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil')
+  try {
+    return applyTyped(schema, live, applied, info)
+  } catch (error) {
+    if (!(error instanceof ListKeyError)) throw error
+    throw badRequest(
+      `failed to create typed patch object (${info.apiVersion}, Kind=${applied.kind}): ${error.message}`,
+    )
+  }
+}
+
+function applyTyped<T extends KubeObject>(
+  schema: AnySchema,
+  live: T | undefined,
+  applied: T,
+  info: WriteInfo & { readonly force: boolean },
+): T {
+  const owners = Owners.of(live)
+  if (live !== undefined && owners.isEmpty) {
+    // The object is older than its bookkeeping: whoever made it keeps what it has.
+    owners.update(schema, undefined, live, ownerOf('Update', { ...info, manager: BEFORE_FIRST_APPLY }), info)
+  }
+  const base = live === undefined ? {} : withoutManaged(live)
+  const merged = mergeValues(base, applied, schema) as T
+  const owner = ownerOf('Apply', info)
+  const before = owners.get(owner)
+  owners.set(owner, tracked(fieldsOf(applied, schema), info.ignored))
+  const doomed = difference(withParents(before), withParents(owners.all()))
+  const pruned = removePaths(merged, doomed, schema) as T
+  const changes = compare(withoutManaged(live), pruned, schema)
+  const taken = tracked(union(changes.added, changes.modified), info.ignored)
+  owners.disown(owner, taken, changes.removed, info.force)
+  return withOwners(pruned, owners, live)
+}
+
+/** One line of bookkeeping: who, how, in which version, through which endpoint. */
+interface Owner {
+  readonly manager: string
+  readonly operation: 'Apply' | 'Update'
+  readonly apiVersion: string
+  readonly subresource: string
+  /** When it last took or applied something. */
+  readonly time: string
+}
+
+function ownerOf(operation: Owner['operation'], info: WriteInfo): Owner {
+  const { manager, apiVersion, subresource, now } = info
+  return { manager, operation, apiVersion, subresource, time: now }
+}
+
+interface Holding {
+  owner: Owner
+  set: FieldSet
+  /** The entry this was read from; kept as it is while the set stays the same. */
+  entry: ManagedFieldsEntry | undefined
+}
+
+/** All owners of one object, changed in place while one write is worked out. */
+class Owners {
+  readonly #holdings = new Map<string, Holding>()
+
+  static of(object: KubeObject | undefined): Owners {
+    const owners = new Owners()
+    for (const entry of object?.metadata?.managedFields ?? []) {
+      const owner: Owner = {
+        manager: entry.manager ?? '',
+        operation: entry.operation === 'Apply' ? 'Apply' : 'Update',
+        apiVersion: entry.apiVersion ?? '',
+        subresource: entry.subresource ?? '',
+        time: entry.time ?? '',
+      }
+      owners.#holdings.set(keyOf(owner), { owner, set: decodeSet(entry.fieldsV1), entry })
+    }
+    return owners
+  }
+
+  get isEmpty(): boolean {
+    return this.#holdings.size === 0
+  }
+
+  get(owner: Owner): FieldSet {
+    return this.#holdings.get(keyOf(owner))?.set ?? EMPTY_SET
+  }
+
+  all(): FieldSet {
+    let set = EMPTY_SET
+    for (const holding of this.#holdings.values()) set = union(set, holding.set)
+    return set
+  }
+
+  set(owner: Owner, set: FieldSet): void {
+    const held = this.#holdings.get(keyOf(owner))
+    if (held !== undefined && equalSets(held.set, set)) return
+    this.#holdings.set(keyOf(owner), { owner, set, entry: undefined })
+  }
+
+  /** The writer takes what it added and modified; nobody owns what is gone. */
+  update(
+    schema: AnySchema,
+    old: KubeObject | undefined,
+    next: KubeObject,
+    owner: Owner,
+    info: WriteInfo,
+  ): void {
+    const changes = compare(withoutManaged(old), withoutManaged(next), schema)
+    const taken = tracked(union(changes.added, changes.modified), info.ignored)
+    this.disown(owner, taken, changes.removed, true)
+    if (isEmptySet(taken)) return
+    const held = this.get(owner)
+    this.#holdings.set(keyOf(owner), {
+      owner,
+      set: union(difference(held, changes.removed), taken),
+      entry: undefined,
+    })
+    this.#mergeAncient()
+  }
+
+  /** Takes fields from everyone but `taker`. Without force, a field that someone else owns is a conflict. */
+  disown(taker: Owner, taken: FieldSet, removed: FieldSet, force: boolean): void {
+    const conflicts: { owner: Owner; set: FieldSet }[] = []
+    for (const [key, holding] of this.#holdings) {
+      const isTaker = key === keyOf(taker)
+      const lost = isTaker ? EMPTY_SET : intersection(holding.set, taken)
+      if (!isEmptySet(lost)) conflicts.push({ owner: holding.owner, set: lost })
+      const left = difference(difference(holding.set, lost), removed)
+      if (equalSets(left, holding.set)) continue
+      if (isEmptySet(left)) this.#holdings.delete(key)
+      else this.#holdings.set(key, { ...holding, set: left, entry: undefined })
+    }
+    if (!force && conflicts.length > 0) throw conflictError(conflicts)
+  }
+
+  entries(): ManagedFieldsEntry[] {
+    return [...this.#holdings.values()]
+      .filter(({ owner, set }) => owner.operation === 'Apply' || !isEmptySet(set))
+      .sort((a, b) => compareOwners(a.owner, b.owner))
+      .map(({ owner, set, entry }) => entry ?? entryOf(owner, set))
+  }
+
+  #mergeAncient(): void {
+    const updates = [...this.#holdings.values()].filter(({ owner }) => owner.operation === 'Update')
+    if (updates.length <= MAX_UPDATE_MANAGERS) return
+    updates.sort((a, b) => compareOwners(a.owner, b.owner))
+    const old = updates.slice(0, updates.length - MAX_UPDATE_MANAGERS + 1)
+    const newest = old.at(-1)!.owner
+    let set = EMPTY_SET
+    for (const holding of old) {
+      set = union(set, holding.set)
+      this.#holdings.delete(keyOf(holding.owner))
+    }
+    const ancient: Owner = { ...newest, manager: ANCIENT, subresource: '' }
+    this.#holdings.set(keyOf(ancient), { owner: ancient, set, entry: undefined })
+  }
+}
+
+/** An owner is the same whenever it writes. */
+function keyOf({ manager, operation, apiVersion, subresource }: Owner): string {
+  return JSON.stringify([manager, operation, apiVersion, subresource])
+}
+
+/** Appliers first, then by time: the order in which entries are stored. */
+function compareOwners(a: Owner, b: Owner): number {
+  const keys = (it: Owner) => [it.operation, it.time, it.manager, it.apiVersion, it.subresource]
+  const x = keys(a)
+  const y = keys(b)
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] !== y[i]) return (x[i] as string) < (y[i] as string) ? -1 : 1
+  }
+  return 0
+}
+
+function entryOf(owner: Owner, set: FieldSet): ManagedFieldsEntry {
+  const { manager, operation, apiVersion, subresource, time } = owner
+  return {
+    manager,
+    operation,
+    apiVersion,
+    ...(time === '' ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: encodeSet(set),
+    ...(subresource === '' ? {} : { subresource }),
+  }
+}
+
+function conflictError(conflicts: readonly { owner: Owner; set: FieldSet }[]): Error {
+  const sorted = [...conflicts].sort((a, b) => (nameOf(a.owner) < nameOf(b.owner) ? -1 : 1))
+  const causes: StatusCause[] = []
+  const lines: string[] = []
+  for (const { owner, set } of sorted) {
+    lines.push(`conflicts with ${nameOf(owner)}:`)
+    for (const path of pathsOf(set)) {
+      const field = formatSteps(path)
+      lines.push(`- ${field}`)
+      causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${nameOf(owner)}`, field })
+    }
+  }
+  const message =
+    causes.length === 1
+      ? `Apply failed with 1 conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+      : `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`
+  return applyConflict(message, causes)
+}
+
+/** `"kubectl"`, `"kubelet" with subresource "status" using v1`. */
+function nameOf({ manager, operation, apiVersion, subresource }: Owner): string {
+  const via = subresource === '' ? '' : ` with subresource "${subresource}"`
+  return `"${manager}"${via}${operation === 'Update' ? ` using ${apiVersion}` : ''}`
+}
+
+/** Without what the server keeps itself, and what the endpoint ignores. */
+function tracked(set: FieldSet, ignored: readonly string[]): FieldSet {
+  let result = set
+  for (const path of UNTRACKED) result = without(result, path)
+  for (const field of ignored) result = without(result, [`f:${field}`])
+  const metadata = result.children.get('f:metadata')
+  // That there is metadata at all is nobody's doing.
+  if (metadata?.own) {
+    const children = new Map(result.children)
+    if (metadata.children.size === 0) children.delete('f:metadata')
+    else children.set('f:metadata', { ...metadata, own: false })
+    result = { ...result, children }
+  }
+  return { ...result, own: false }
+}
+
+function withoutManaged<T extends KubeObject | undefined>(object: T): T {
+  if (object?.metadata?.managedFields === undefined) return object
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
+
+function withOwners<T extends KubeObject>(object: T, owners: Owners, old: KubeObject | undefined): T {
+  const entries = owners.entries()
+  const before = old?.metadata?.managedFields
+  const same = before?.length === entries.length && entries.every((entry, index) => entry === before[index])
+  const managedFields = same ? before : deepFreeze(entries)
+  if (object.metadata?.managedFields === managedFields) return object
+  const { managedFields: _, ...metadata } = object.metadata ?? {}
+  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields } }
+}

@@ -1,0 +1,239 @@
+/**
+ * Values together with their schema: which fields they set, how two differ, how they merge. Maps and structs are
+ * looked into unless atomic, lists only if their elements can be told apart.
+ * Upstream: sigs.k8s.io/structured-merge-diff/typed.
+ */
+import { sameValue } from '../meta/validation.ts'
+import type { AnySchema, ListSchema } from '../schema.ts'
+import { EMPTY_SET, type FieldSet, isEmptySet, LEAF, setOf } from './field-set.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** An applied list whose elements cannot be told apart. */
+export class ListKeyError extends Error {
+  override readonly name = 'ListKeyError'
+}
+
+/** Keys that may be left out, because the API fills them in. */
+const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: 'TCP' }
+
+/** What a value sets: its leaves, empty maps, and elements of keyed lists. */
+export function fieldsOf(value: unknown, schema: AnySchema | undefined): FieldSet {
+  if (isGranularObject(value, schema)) {
+    const children = new Map<string, FieldSet>()
+    for (const key of Object.keys(value)) {
+      const child = value[key]
+      if (child === undefined) continue
+      const set = fieldsOf(child, fieldSchema(schema, key))
+      const bare = isEmptySet(set) && !(Array.isArray(child) && child.length > 0)
+      children.set(`f:${key}`, bare ? LEAF : set)
+    }
+    return setOf(false, children)
+  }
+  if (isGranularList(value, schema)) {
+    const children = new Map<string, FieldSet>()
+    for (const item of value) {
+      const step = elementStep(item, schema)
+      children.set(step, { ...fieldsOf(item, schema.items), own: true })
+    }
+    return setOf(false, children)
+  }
+  return LEAF
+}
+
+export interface Comparison {
+  readonly added: FieldSet
+  readonly removed: FieldSet
+  readonly modified: FieldSet
+}
+
+/** Which fields an update added, removed and modified. What both share by reference costs nothing. */
+export function compare(old: unknown, next: unknown, schema: AnySchema | undefined): Comparison {
+  if (old === next) return SAME
+  if (old === undefined && next === undefined) return SAME
+  const template = old === undefined ? next : old
+  const other = old === undefined ? old : next
+  const granular =
+    (isGranularObject(template, schema) && (other === undefined || isGranularObject(other, schema))) ||
+    (isGranularList(template, schema) && (other === undefined || isGranularList(other, schema)))
+  if (!granular || (isEmpty(old) && isEmpty(next))) return compareLeaf(old, next)
+  const before = childrenOf(old, schema)
+  const after = childrenOf(next, schema)
+  const builder = new ComparisonBuilder()
+  for (const step of new Set([...before.keys(), ...after.keys()])) {
+    const child = before.get(step) ?? after.get(step)
+    builder.add(step, compare(before.get(step)?.value, after.get(step)?.value, child?.schema))
+  }
+  return builder.build(old === undefined, next === undefined)
+}
+
+const SAME: Comparison = { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY_SET }
+
+function compareLeaf(old: unknown, next: unknown): Comparison {
+  if (old === undefined) return { ...SAME, added: LEAF }
+  if (next === undefined) return { ...SAME, removed: LEAF }
+  return sameValue(old, next) ? SAME : { ...SAME, modified: LEAF }
+}
+
+class ComparisonBuilder {
+  readonly #added = new Map<string, FieldSet>()
+  readonly #removed = new Map<string, FieldSet>()
+  readonly #modified = new Map<string, FieldSet>()
+
+  add(step: string, { added, removed, modified }: Comparison): void {
+    if (!isEmptySet(added)) this.#added.set(step, added)
+    if (!isEmptySet(removed)) this.#removed.set(step, removed)
+    if (!isEmptySet(modified)) this.#modified.set(step, modified)
+  }
+
+  /** A whole that came or went belongs to what changed, besides its parts. */
+  build(isNew: boolean, isGone: boolean): Comparison {
+    return {
+      added: setOf(isNew, this.#added),
+      removed: setOf(isGone, this.#removed),
+      modified: setOf(false, this.#modified),
+    }
+  }
+}
+
+interface Child {
+  readonly value: unknown
+  readonly schema: AnySchema | undefined
+}
+
+function childrenOf(value: unknown, schema: AnySchema | undefined): Map<string, Child> {
+  const children = new Map<string, Child>()
+  if (isGranularObject(value, schema)) {
+    for (const key of Object.keys(value)) {
+      if (value[key] !== undefined)
+        children.set(`f:${key}`, { value: value[key], schema: fieldSchema(schema, key) })
+    }
+  } else if (isGranularList(value, schema)) {
+    for (const item of value) children.set(elementStep(item, schema), { value: item, schema: schema.items })
+  }
+  return children
+}
+
+/** The live value with the applied one laid over it. */
+export function mergeValues(live: unknown, applied: unknown, schema: AnySchema | undefined): unknown {
+  if (applied === undefined || live === applied) return live
+  if (isGranularObject(live, schema) && isGranularObject(applied, schema)) {
+    const result: Record<string, unknown> = { ...live }
+    for (const key of Object.keys(applied)) {
+      const current = Object.hasOwn(live, key) ? live[key] : undefined
+      setOwn(result, key, mergeValues(current, applied[key], fieldSchema(schema, key)))
+    }
+    return result
+  }
+  if (isGranularList(live, schema) && isGranularList(applied, schema))
+    return mergeLists(live, applied, schema)
+  return applied
+}
+
+/** The applied order holds for what it names; other live elements keep their places in between. */
+function mergeLists(live: readonly unknown[], applied: readonly unknown[], schema: ListSchema): unknown[] {
+  const liveByStep = new Map(live.map((item) => [elementStep(item, schema), item]))
+  const appliedByStep = new Map(applied.map((item) => [elementStep(item, schema), item]))
+  const left = [...liveByStep.keys()]
+  const right = [...appliedByStep.keys()]
+  const shared = right.filter((step) => liveByStep.has(step))
+  const result: unknown[] = []
+  let nextShared = 0
+  for (let l = 0, r = 0; l < left.length || r < right.length; ) {
+    const ours = left[l]
+    const theirs = right[r]
+    if (ours !== undefined && theirs !== undefined && ours !== theirs) {
+      // Shared, and not the one whose turn it is: the applied order moves it.
+      if (appliedByStep.has(ours) && shared[nextShared] !== ours) {
+        l++
+        continue
+      }
+    }
+    if (ours !== undefined && !appliedByStep.has(ours)) {
+      result.push(liveByStep.get(ours))
+      l++
+    } else if (theirs !== undefined) {
+      result.push(mergeValues(liveByStep.get(theirs), appliedByStep.get(theirs), schema.items))
+      if (shared[nextShared] === theirs) nextShared++
+      if (ours === theirs) l++
+      r++
+    } else l++
+  }
+  return result
+}
+
+/** The value without the paths of `doomed`; undefined when nothing is left to stand there. */
+export function removePaths(value: unknown, doomed: FieldSet, schema: AnySchema | undefined): unknown {
+  if (doomed.children.size === 0) return value
+  if (isGranularObject(value, schema)) {
+    const result: Record<string, unknown> = {}
+    for (const key of Object.keys(value)) {
+      const child = doomed.children.get(`f:${key}`)
+      if (child?.own) continue
+      setOwn(
+        result,
+        key,
+        child === undefined ? value[key] : removePaths(value[key], child, fieldSchema(schema, key)),
+      )
+    }
+    return result
+  }
+  if (isGranularList(value, schema)) {
+    return value.flatMap((item) => {
+      const child = doomed.children.get(elementStep(item, schema))
+      if (child?.own) return []
+      return [child === undefined ? item : removePaths(item, child, schema.items)]
+    })
+  }
+  return value
+}
+
+function isGranularObject(value: unknown, schema: AnySchema | undefined): value is Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (schema === undefined) return true
+  return (schema.type === 'struct' || schema.type === 'map') && !schema.atomic
+}
+
+function isGranularList(value: unknown, schema: AnySchema | undefined): value is readonly unknown[] {
+  return Array.isArray(value) && isKeyed(schema)
+}
+
+function isKeyed(schema: AnySchema | undefined): schema is ListSchema {
+  return schema?.type === 'list' && !schema.atomic && (schema.keys !== undefined || schema.set === true)
+}
+
+function fieldSchema(schema: AnySchema | undefined, key: string): AnySchema | undefined {
+  if (schema?.type === 'struct') return schema.fields()[key]
+  return schema?.type === 'map' ? schema.values : undefined
+}
+
+function elementStep(item: unknown, schema: AnySchema | undefined): string {
+  const { keys } = schema as ListSchema
+  if (keys === undefined) return `v:${JSON.stringify(item)}`
+  const parts: Record<string, unknown> = {}
+  for (const key of [...keys].sort()) {
+    const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS[key]
+    if (value !== undefined) parts[key] = value
+  }
+  if (Object.keys(parts).length === 0) {
+    throw new ListKeyError(
+      `associative list with keys has an element that omits key field "${keys[0]}" (and doesn't have default value)`,
+    )
+  }
+  return `k:${JSON.stringify(parts)}`
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined) return true
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  } else target[key] = value
+}
