@@ -87,12 +87,14 @@ function findMutants(file) {
   const found = []
   const add = (node, to) => {
     const start = node.getStart(source)
-    const line = source.getLineAndCharacterOfPosition(start).line + 1
+    const at = source.getLineAndCharacterOfPosition(start)
+    const line = at.line + 1
     const lineText = lines[line - 1].trim()
     if (EQUIVALENT.some(([where, what]) => where === file && what === lineText)) return
     found.push({
       file,
       line,
+      column: at.character + 1,
       start,
       end: node.getEnd(),
       from: node.getText(source).replace(/\s+/g, ' ').slice(0, 60),
