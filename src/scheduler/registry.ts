@@ -14,10 +14,14 @@ import {
 } from './plugins/node-resources-balanced-allocation.ts'
 import { nodeResourcesFit, nodeResourcesFitArgs } from './plugins/node-resources-fit.ts'
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts'
+import { nodeVolumeLimits } from './plugins/node-volume-limits.ts'
 import { podTopologySpread, podTopologySpreadArgs } from './plugins/pod-topology-spread.ts'
 import { prioritySort } from './plugins/priority-sort.ts'
 import { schedulingGates } from './plugins/scheduling-gates.ts'
 import { taintToleration } from './plugins/taint-toleration.ts'
+import { volumeBinding, volumeBindingArgs } from './plugins/volume-binding.ts'
+import { volumeRestrictions } from './plugins/volume-restrictions.ts'
+import { volumeZone } from './plugins/volume-zone.ts'
 
 /** A plugin as it can be named in a profile. */
 export interface RegisteredPlugin {
@@ -46,6 +50,10 @@ export const BUILT_IN: readonly RegisteredPlugin[] = [
     args: nodeResourcesFitArgs,
     byDefault: { weight: 1 },
   },
+  { name: 'VolumeRestrictions', create: volumeRestrictions, byDefault: { weight: 0 } },
+  { name: 'NodeVolumeLimits', create: nodeVolumeLimits, byDefault: { weight: 0 } },
+  { name: 'VolumeBinding', create: volumeBinding, args: volumeBindingArgs, byDefault: { weight: 0 } },
+  { name: 'VolumeZone', create: volumeZone, byDefault: { weight: 0 } },
   {
     name: 'PodTopologySpread',
     create: podTopologySpread,

@@ -14,7 +14,7 @@ import {
   type SchedulerConfigurationInput,
   schedulerConfiguration,
 } from './config.ts'
-import { watchCluster } from './event-handlers.ts'
+import { watchCluster, watchKind } from './event-handlers.ts'
 import { Nominator } from './framework/nominator.ts'
 import type { PluginFactory, PluginHandle } from './framework/plugin.ts'
 import { ConfigurationError, issueText, Profile, pathText } from './framework/profile.ts'
@@ -142,6 +142,12 @@ class Scheduler {
       isOurs: ({ spec }) => profiles.has(spec.schedulerName ?? DEFAULT_SCHEDULER),
       onDeleted: (uid) => void held.reject(uid, 'deleted', 'pod was deleted'),
     })
+    const watched = new Map(
+      all
+        .flatMap(({ plugins }) => [...plugins.values()].flatMap((it) => it.watches ?? []))
+        .map((it) => [it.resource, it]),
+    )
+    for (const kind of watched.values()) watchKind(process.informers, queue, kind)
     // Deciding on half a picture would spread pods over the first few nodes heard of.
     let synced = false
     process.informers.whenSynced(() => {

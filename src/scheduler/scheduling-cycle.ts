@@ -189,7 +189,8 @@ export class SchedulingCycle {
   #bind(assumed: Assumed): void {
     const { profile, info, node, cycle } = assumed
     const binder = profile.bind[0]!
-    const needsTask = profile.preBind.length > 0 || profile.bind.length > 1 || binder.bindAsync === undefined
+    const waits = profile.preBind.some((it) => it.concerns?.(info.class, 'filter') ?? true)
+    const needsTask = waits || profile.bind.length > 1 || binder.bindAsync === undefined
     const isExtended = this.#parts.extenders?.binds(info) ?? false
     if (!needsTask && !isExtended) {
       binder.bindAsync!(info, node, cycle, (status) => this.#bound(assumed, by(binder.name, status)))

@@ -48,6 +48,7 @@ export class ClusterCache {
   /** Pods bound or assumed. */
   readonly pods = new Map<string, PodInfo>()
   readonly #assumed = new Set<string>()
+  readonly #claimUsers = new Map<string, number>()
   /** Pods on nodes by priority. */
   readonly #priorities = new Map<number, number>()
   readonly #bySlot: (NodeInfo | undefined)[] = []
@@ -96,6 +97,11 @@ export class ClusterCache {
 
   isAssumed(uid: string): boolean {
     return this.#assumed.has(uid)
+  }
+
+  /** Pods on nodes that use a claim, by `namespace/name`. */
+  claimUsers(key: string): number {
+    return this.#claimUsers.get(key) ?? 0
   }
 
   /** Whether any pod on any node has a lower priority. */
@@ -274,6 +280,11 @@ export class ClusterCache {
     else node.pods.delete(info.uid)
     this.columns.account(node.slot, info.requests, by)
     for (const port of info.class.hostPorts) node.occupyPort(port, by)
+    for (const claim of info.class.claimKeys) {
+      const users = this.claimUsers(claim) + by
+      if (users === 0) this.#claimUsers.delete(claim)
+      else this.#claimUsers.set(claim, users)
+    }
     info.class.group.count(node.slot, info.pod.metadata.deletionTimestamp !== undefined, by)
     this.terms.count(info.class, node.slot, by)
     this.#changed(node.slot)

@@ -54,6 +54,7 @@ export class PodClass {
   #affinity: CompiledAffinity | undefined
   #hostPorts: readonly HostPort[] | undefined
   #images: readonly string[] | undefined
+  #claimKeys: readonly string[] | undefined
   #requiredNodes: NodeMatcher | undefined | null = null
 
   constructor(id: number, pod: Stored<Pod>, group: LabelGroup, columns: ResourceColumns) {
@@ -80,6 +81,13 @@ export class PodClass {
   get images(): readonly string[] {
     return (this.#images ??= [...(this.spec.initContainers ?? []), ...this.spec.containers].map((it) =>
       normalizedImageName(it.image ?? ''),
+    ))
+  }
+
+  /** `namespace/name` of the claims that its volumes name. */
+  get claimKeys(): readonly string[] {
+    return (this.#claimKeys ??= (this.spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
+      persistentVolumeClaim === undefined ? [] : [`${this.namespace}/${persistentVolumeClaim.claimName}`],
     ))
   }
 

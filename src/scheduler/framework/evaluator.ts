@@ -240,12 +240,12 @@ export class Evaluator {
       return status === undefined ? undefined : this.#named(it.plugin, status)
     }
     const status = it.plugin.filter!(cycle.pod, node, cycle)
-    return status.code === 'success' ? undefined : by(it.plugin.name, answerOf(it.plugin, status))
+    return status.code === 'success' ? undefined : this.#named(it.plugin, answerOf(it.plugin, status))
   }
 
-  readonly #namedStatuses = new Map<Status, Status>()
+  readonly #namedStatuses = new WeakMap<Status, Status>()
 
-  /** Trackers answer with constants: each gets its plugin's name once. */
+  /** Most answers are constants: each gets its plugin's name once. */
   #named(plugin: Plugin, status: Status): Status {
     let named = this.#namedStatuses.get(status)
     if (named === undefined) this.#namedStatuses.set(status, (named = by(plugin.name, status)))

@@ -11,7 +11,7 @@
  */
 
 import type { Maybe } from '../../api/request.ts'
-import type { Client } from '../../client/client.ts'
+import type { Client, KindRef } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { InformerFactory } from '../../client/informer.ts'
 import type { Clock } from '../../client/process.ts'
@@ -43,6 +43,9 @@ export interface Plugin {
   less?(a: QueueEntry, b: QueueEntry): boolean
   /** Events that may help a pod that this plugin rejected. Absent: any event does. */
   readonly events?: readonly EventInterest[]
+
+  /** Further kinds whose changes are events; their `resource` is the kind's name. */
+  readonly watches?: readonly KindRef[]
 
   /** Before the nodes are looked at: a refusal fails the pod at once; node names narrow the search. */
   preFilter?(pod: PodInfo, cycle: Cycle): PreFilterResult
