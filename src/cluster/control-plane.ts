@@ -3,8 +3,10 @@ import type { UserInfo } from '../api/request.ts'
 import type { Component } from '../client/process.ts'
 import { BUILT_IN } from '../controllers/registry.ts'
 import { type AnyController, controllerManager } from '../controllers/runtime/manager.ts'
+import { nearestWord } from '../kernel/nearest-word.ts'
 import { scheduler } from '../scheduler/scheduler.ts'
 import type { ClusterOptions } from './cluster.ts'
+import { InputError } from './manifest.ts'
 import { CONTROLLER_MANAGER, SCHEDULER } from './users.ts'
 
 export interface ProcessPlan {
@@ -41,8 +43,11 @@ export function builtInManager(enabled: string): Component {
   const known = new Set(['*', ...BUILT_IN.map((it) => it.name)])
   for (const word of words) {
     if (!known.has(word.replace(/^-/, ''))) {
-      throw new Error(
-        `controllers: "${word}" is not in the list of known controllers: ${[...known].join(', ')}`,
+      const near = nearestWord(word.replace(/^-/, ''), [...known, ...names.keys()])
+      throw new InputError(
+        `controllers: "${word}" is not in the list of known controllers`,
+        undefined,
+        near === undefined ? `known: ${[...known].join(', ')}` : `did you mean ${near}?`,
       )
     }
   }

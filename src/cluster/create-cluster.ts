@@ -1,6 +1,7 @@
 /** Builds clusters: the composition root, and the only place that sees every room. */
 import type { Cluster, ClusterOptions, NodeSpec } from './cluster.ts'
 import { Foundation } from './foundation.ts'
+import { InputError } from './manifest.ts'
 import { SimCluster } from './sim-cluster.ts'
 
 /**
@@ -23,6 +24,6 @@ export function buildCluster(options: ClusterOptions): SimCluster {
 
 function nodeSpecs(nodes: number | readonly NodeSpec[]): readonly NodeSpec[] {
   if (typeof nodes !== 'number') return nodes
-  if (!Number.isInteger(nodes) || nodes < 0) throw new Error(`nodes: ${nodes} is no number of nodes`)
+  if (!Number.isInteger(nodes) || nodes < 0) throw new InputError(`nodes: ${nodes} is no number of nodes`)
   return Array.from({ length: nodes }, () => ({}))
 }

@@ -21,6 +21,7 @@ import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in
 import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { imageCatalog } from './images.ts'
+import { InputError } from './manifest.ts'
 import { ADMIN } from './users.ts'
 
 const DEFAULT_START = '2025-01-01T00:00:00Z'
@@ -123,6 +124,6 @@ function networkOf({ latency }: ClusterOptions, loop: EventLoop, api: ApiServer,
 
 function parseStart(text: string): number {
   const ms = parseTime(text)
-  if (Number.isNaN(ms)) throw new Error(`start: "${text}" is no RFC 3339 time such as ${DEFAULT_START}`)
+  if (Number.isNaN(ms)) throw new InputError(`start: "${text}" is no RFC 3339 time such as ${DEFAULT_START}`)
   return ms
 }

@@ -195,7 +195,12 @@ function checkTree(
     if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
       throw new InputError('merge keys (<<) are not supported: write the fields out', at(startOf(key)))
     }
-    if (!isScalar(key)) throw new InputError('a key must be a plain word', at(startOf(key)))
+    if (!isScalar(key)) {
+      const hint = isMap(key)
+        ? 'templates ({{ ... }}) must be rendered first, as with helm template'
+        : undefined
+      throw new InputError('a key must be a plain word', at(startOf(key)), hint)
+    }
     checkTree(node.value, depth, at, anchors)
   } else if (isMap(node) || isSeq(node)) {
     if (depth >= DEPTH_MAX) throw tooDeep(at(startOf(node)))

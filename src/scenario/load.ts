@@ -33,6 +33,8 @@ export interface LoadedScenario {
   readonly steps: readonly LoadedStep[]
   readonly catch: readonly LoadedOperation[]
   readonly finally: readonly LoadedOperation[]
+  /** Where an option of the cluster stands. */
+  placeOfOption(name: string): Place
 }
 
 export interface LoadedStep {
@@ -105,6 +107,7 @@ class Loader {
       steps,
       catch: await this.#operations(spec.catch, ['spec', 'catch']),
       finally: await this.#operations(spec.finally, ['spec', 'finally']),
+      placeOfOption: (name) => this.#document.placeOf(['spec', 'cluster', name]),
     }
   }
 
@@ -253,6 +256,7 @@ function scenarioOfManifest(objects: readonly ManifestObject[], file: string): L
     ],
     catch: [],
     finally: [],
+    placeOfOption: placeOf,
   }
 }
 

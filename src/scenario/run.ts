@@ -80,9 +80,12 @@ export interface RunOptions {
 /** Rejects only for what is no answer of the scenario: a cluster that cannot be made, a defect of kubarium. */
 export async function runScenario(scenario: LoadedScenario, options: RunOptions): Promise<ScenarioResult> {
   const { seed = scenario.cluster.seed } = options
-  const cluster = await options.createCluster({
-    ...scenario.cluster,
-    ...(seed === undefined ? {} : { seed }),
+  const clusterOptions = { ...scenario.cluster, ...(seed === undefined ? {} : { seed }) }
+  const cluster = await options.createCluster(clusterOptions).catch((error: unknown) => {
+    if (!(error instanceof InputError)) throw error
+    // The message starts with the name of the option that it is about.
+    const option = error.problem.slice(0, error.problem.indexOf(':'))
+    throw new InputError(error.problem, scenario.placeOfOption(option), error.hint)
   })
   try {
     return await new Run(scenario, cluster, options).run()

@@ -67,6 +67,7 @@ describe('parseManifest', () => {
     },
     { name: 'a merge key', text: 'a: &x {b: 1}\nc:\n  <<: *x', want: /3:3: merge keys/ },
     { name: 'a custom tag', text: 'a: !secret x', want: /YAML tags are not supported/ },
+    { name: 'a template', text: 'a: {{ .Values.a }}', want: /1:5: a key must be a plain word/ },
     { name: 'an unknown alias', text: 'a: *nobody', want: /1:4: nothing above is anchored as &nobody$/ },
   ])('$name is refused with its place', ({ text, want }) => {
     expect(refusal(text)).toMatch(want)

@@ -30,6 +30,15 @@ const POD =
 const WEB =
   '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, image: "nginx:1"}]}}}}'
 
+test('an option of the cluster that it refuses is named with its place', async () => {
+  const text = `${HEAD}  cluster: {controllers: '*,-depolyment'}\n  steps: [{settle: {}}]`
+  const loaded = await loadScenario(text, 'x.yaml', () => Promise.reject(new Error('no files')))
+  await expect(runScenario(loaded, { createCluster })).rejects.toMatchObject({
+    message: 'x.yaml:4:13: controllers: "-depolyment" is not in the list of known controllers',
+    hint: 'did you mean deployment?',
+  })
+})
+
 describe('a failed step says what is wrong and where', () => {
   test.each<{ name: string; step: string; want: string | RegExp; place?: string }>([
     {
@@ -43,6 +52,12 @@ describe('a failed step says what is wrong and where', () => {
       step: 'apply: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dta: {}}}',
       want: /unknown field "dta"/,
       place: 'x.yaml:5:78',
+    },
+    {
+      name: 'a value of another type',
+      step: 'apply: {resource: {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostNetwork: 5}}}',
+      want: /cannot unmarshal number into Go struct field \w+\.spec\.hostNetwork of type bool/,
+      place: 'x.yaml:5:79',
     },
     {
       name: 'an invalid value',

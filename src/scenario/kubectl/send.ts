@@ -63,11 +63,16 @@ function inNamespace(object: KubeObject, namespace: string): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace } }
 }
 
+/** What strict decoding, and Go's decoder of JSON, say about a field. */
+const FIELD_IN_MESSAGE = /unknown field "([^"]+)"|Go struct field \w+\.(\S+) of type/
+
 /** A refusal with the place of the field that it is about, and what was already done. */
 function placed(error: unknown, it: ManifestObject, done: readonly string[]): unknown {
   if (!(error instanceof ApiError)) return error
   const field =
-    error.status.details?.causes?.[0]?.field ?? /unknown field "([^"]+)"/.exec(error.message)?.[1] ?? ''
+    error.status.details?.causes?.[0]?.field ??
+    FIELD_IN_MESSAGE.exec(error.message)?.slice(1).find(Boolean) ??
+    ''
   const before = done.length === 0 ? undefined : `before that: ${done.join(', ')}`
   return new InputError(error.message, it.placeOf(field), before)
 }
