@@ -30,7 +30,7 @@ export function fieldsOf(value: unknown, schema: AnySchema | undefined): FieldSe
     }
     return setOf(false, children)
   }
-  if (isGranularList(value, schema)) {
+  if (Array.isArray(value) && isKeyed(schema)) {
     const children = new Map<string, FieldSet>()
     for (const item of value) {
       const step = elementStep(item, schema)
@@ -108,7 +108,7 @@ function childrenOf(value: unknown, schema: AnySchema | undefined): Map<string, 
       if (value[key] !== undefined)
         children.set(`f:${key}`, { value: value[key], schema: fieldSchema(schema, key) })
     }
-  } else if (isGranularList(value, schema)) {
+  } else if (Array.isArray(value) && isKeyed(schema)) {
     for (const item of value) children.set(elementStep(item, schema), { value: item, schema: schema.items })
   }
   return children
@@ -125,8 +125,7 @@ export function mergeValues(live: unknown, applied: unknown, schema: AnySchema |
     }
     return result
   }
-  if (isGranularList(live, schema) && isGranularList(applied, schema))
-    return mergeLists(live, applied, schema)
+  if (Array.isArray(live) && Array.isArray(applied) && isKeyed(schema)) return mergeLists(live, applied, schema)
   return applied
 }
 
@@ -178,7 +177,7 @@ export function removePaths(value: unknown, doomed: FieldSet, schema: AnySchema 
     }
     return result
   }
-  if (isGranularList(value, schema)) {
+  if (Array.isArray(value) && isKeyed(schema)) {
     return value.flatMap((item) => {
       const child = doomed.children.get(elementStep(item, schema))
       if (child?.own) return []
