@@ -10,9 +10,9 @@ export interface PodLife {
   readonly events: number
 }
 
-const REPLICAS = 1000
+const REPLICAS = 100
 
-/** `pods` (a multiple of 1000) on `nodes`, by Deployments of 1000, with the journal off. */
+/** `pods` (a multiple of 100) on `nodes`, by Deployments of 100, with the journal off. */
 export async function podLife(nodes: number, pods: number): Promise<PodLife> {
   const room = Math.ceil((pods / nodes) * 1.5) + 10
   const specs = Array.from({ length: nodes }, () => ({ cpu: '512', memory: '4096Gi', pods: room }))

@@ -5,6 +5,7 @@
  *
  * Messages are those of upstream's JSON decoder (sigs.k8s.io/json), which users meet when a manifest is wrong.
  */
+import { conforms, isKnown, remember } from './conforms.ts'
 import { badRequest } from './errors.ts'
 import { deepFreeze } from './freeze.ts'
 import { apiVersionOf, type KindDefinition, type KubeObject } from './kind.ts'
@@ -18,7 +19,7 @@ import type {
   ScalarType,
   StructSchema,
 } from './schema.ts'
-import { formatMicroTime, formatTime, parseTime } from './time.ts'
+import { formatMicroTime, formatTime, isTime, parseTime } from './time.ts'
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
 
@@ -43,8 +44,11 @@ export function decode<T extends KubeObject>(
   body: unknown,
   options: DecodeOptions = {},
 ): Decoded<T> {
-  const decoder = new Decoder(options.fieldValidation ?? 'Ignore')
   const schema = kind.schema() as StructSchema
+  if (options.duplicates === undefined && isTyped(kind, body) && conforms(schema, body)) {
+    return { object: body as T, warnings: NO_WARNINGS }
+  }
+  const decoder = new Decoder(options.fieldValidation ?? 'Ignore')
   try {
     const object = withTypeMeta(kind, decoder.struct(schema, body, 0)) as T
     const findings = [...(options.duplicates ?? []), ...decoder.unknown]
@@ -79,8 +83,7 @@ class DecodeError extends Error {}
 
 type Json = Record<string, unknown>
 
-/** Parts that came out of the decoder, with the schema they passed. Only parts that requests share are kept. */
-const decoded = new WeakMap<object, AnySchema>()
+const NO_WARNINGS: readonly string[] = Object.freeze([])
 
 class Decoder {
   readonly unknown: string[] = []
@@ -111,8 +114,7 @@ class Decoder {
 
   struct(schema: StructSchema, value: unknown, depth: number): object {
     if (!isObject(value)) return this.#mismatch(value, typeName(schema))
-    const remembered = depth <= 1 || schema.name === 'core/v1.PodSpec'
-    if (remembered && decoded.get(value) === schema) return value
+    if (isKnown(schema, value)) return value
     if (depth > MAX_DEPTH) throw new DecodeError('exceeded max depth')
     const fields = schema.fields()
     this.#structs.push(schema)
@@ -147,7 +149,7 @@ class Decoder {
       }
     }
     const result = Object.freeze(copy ?? value)
-    if (remembered) decoded.set(result, schema)
+    remember(schema, result, depth)
     return result
   }
 
@@ -243,7 +245,7 @@ class Decoder {
 
   #time(type: 'time' | 'microTime', value: unknown): string {
     if (typeof value !== 'string') return this.#mismatch(value, 'string')
-    if (validTimes.has(value) && type === 'time') return value
+    if (type === 'time' && isTime(value)) return value
     const ms = parseTime(value)
     if (Number.isNaN(ms)) {
       const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00'
@@ -252,10 +254,7 @@ class Decoder {
       )
     }
     if (type === 'microTime') return MICRO_TIME.test(value) ? value : formatMicroTime(ms)
-    const text = formatTime(ms)
-    if (validTimes.size >= VALID_TIMES_MAX) validTimes.clear()
-    validTimes.add(text)
-    return text === value ? value : text
+    return formatTime(ms)
   }
 
   #mismatch(value: unknown, goType: string): never {
@@ -279,9 +278,6 @@ class Decoder {
 }
 
 const MICRO_TIME = /\.\d{6}Z$/
-// Objects stamped within one second share their stamps.
-const validTimes = new Set<string>()
-const VALID_TIMES_MAX = 4096
 
 /** Fields that read as {} when absent, each with its frozen empty value. */
 function filledFields(fields: Fields): readonly (readonly [string, object])[] {
@@ -300,6 +296,11 @@ function filledFields(fields: Fields): readonly (readonly [string, object])[] {
 
 const filledBySchema = new WeakMap<Fields, readonly (readonly [string, object])[]>()
 
+function isTyped(kind: KindDefinition<never>, body: unknown): boolean {
+  const { apiVersion, kind: name } = (body ?? {}) as KubeObject
+  return apiVersion === apiVersionOf(kind) && name === kind.kind
+}
+
 function withTypeMeta<T extends KubeObject>(kind: KindDefinition<T>, object: object): object {
   const { apiVersion, kind: name } = object as KubeObject
   const expected = apiVersionOf(kind)
@@ -314,9 +315,7 @@ function withTypeMeta<T extends KubeObject>(kind: KindDefinition<T>, object: obj
       `${name} in version "${kind.version}" cannot be handled as a ${kind.kind}: no kind "${name}" is registered for version "${expected}"`,
     )
   }
-  const complete = Object.freeze({ ...object, apiVersion: expected, kind: kind.kind })
-  decoded.set(complete, kind.schema())
-  return complete
+  return Object.freeze({ ...object, apiVersion: expected, kind: kind.kind })
 }
 
 /** A copy without some fields. Deleting them would turn the object into a slow and large dictionary. */

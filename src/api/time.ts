@@ -44,6 +44,20 @@ export function parseTime(text: string): number {
   return ms
 }
 
+// Objects stamped within one second share their stamps.
+const validTimes = new Set<string>()
+const VALID_TIMES_MAX = 4096
+
+/** Whether the text is just as `formatTime` would print it. */
+export function isTime(text: string): boolean {
+  if (validTimes.has(text)) return true
+  const ms = parseTime(text)
+  if (Number.isNaN(ms) || formatTime(ms) !== text) return false
+  if (validTimes.size >= VALID_TIMES_MAX) validTimes.clear()
+  validTimes.add(text)
+  return true
+}
+
 const RFC3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(?:[Zz]|([+-])([01]\d|2[0-4]):([0-5]\d))$/
 
