@@ -1,5 +1,6 @@
 /** Puts an API server behind a socket: certificates, front, and a kubeconfig for who wants in. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
@@ -8,7 +9,9 @@ import { Authenticator } from './authenticate.ts'
 import { HttpFront } from './front.ts'
 import { isOwnHost, type Listening, listen } from './listen.ts'
 import { CertificateAuthority, type KeyPairPem } from './pki.ts'
+import { handleUpgrade } from './streaming/upgrade.ts'
 import type { StreamsOf } from './streams.ts'
+import { tokenSigner } from './token-signer.ts'
 
 export interface ServeOptions {
   readonly server: ApiServer
@@ -36,8 +39,10 @@ export interface Served {
 
 export async function serve(options: ServeOptions): Promise<Served> {
   const { server, loop, streamsOf, port, insecure, admin, nowMs } = options
+  server.tokens.signer = tokenSigner()
   const authenticator = new Authenticator({
     tokens: options.tokens ?? new Map(),
+    verifyToken: (token) => server.tokens.verify(token, loop.now),
     insecureUser: insecure ? admin : undefined,
   })
   const front = new HttpFront({ server, loop, authenticator, address: `127.0.0.1:${port}`, streamsOf })
@@ -65,6 +70,9 @@ function bindFront(server: Server, front: HttpFront): void {
       return
     }
     void front.handle(request, response)
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    handleUpgrade(front.options, request, socket, head)
   })
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
