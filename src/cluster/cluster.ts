@@ -10,6 +10,7 @@ import type { Store, StoreOptions } from '../etcd/store.ts'
 import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
+import type { ProxyMode } from '../network/proxy/balancer.ts'
 
 /** A duration: milliseconds, or Go's notation (`90s`, `6m`, `1h30m`). */
 export type DurationLike = number | string
@@ -57,6 +58,8 @@ export interface ClusterOptions {
   readonly controllers?: string | false
   readonly scheduler?: boolean
   readonly kubelets?: boolean
+  /** How kube-proxy balances on every node; default iptables. */
+  readonly proxyMode?: ProxyMode
   /** Network latency between processes and the API server: `lan` (default: about a millisecond, seeded), or ms each way. */
   readonly latency?: 'none' | 'lan' | number
   /** The kinds that are served; default: all built-in ones. Clusters may share one that nothing is added to. */

@@ -19,9 +19,11 @@ import { type Random, randomStream } from '../kernel/random.ts'
 import type { ImageCatalog } from '../kubelet/cri/image-catalog.ts'
 import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in.ts'
 import type { ProgramTable } from '../kubelet/programs/program.ts'
+import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { imageCatalog } from './images.ts'
 import { InputError } from './manifest.ts'
+import { podNetwork } from './pod-network.ts'
 import { ADMIN } from './users.ts'
 
 const DEFAULT_START = '2025-01-01T00:00:00Z'
@@ -40,6 +42,8 @@ export class Foundation {
   readonly server: ApiServer
   readonly network: Network
   readonly environment: Environment
+  /** Carries what containers say to one another. */
+  readonly podNetwork: ClusterNetwork
   /** What the registries of this world hold. */
   readonly images: ImageCatalog
   /** Programs that containers may run, by name. */
@@ -72,6 +76,7 @@ export class Foundation {
       timers: new SharedTimers(this.loop),
       random,
     }
+    this.podNetwork = podNetwork(this, random('network'), options.proxyMode)
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()

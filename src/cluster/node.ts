@@ -39,6 +39,7 @@ export class SimNode implements NodeHandle {
         loop: foundation.loop,
         journal: foundation.journal,
         random: foundation.random(`machine/${spec.name}`),
+        network: foundation.podNetwork,
       }) ?? this.#newMachine(ordinal, options)
     this.#link = foundation.network.link(name)
     this.process = foundation.startProcess(name, nodeUser(spec.name), [
@@ -97,6 +98,7 @@ export class SimNode implements NodeHandle {
       random: this.#foundation.random(`machine/${name}`),
       catalog: this.#foundation.images,
       programs: this.#foundation.programs,
+      network: this.#foundation.podNetwork,
       ips: [addressOf(ordinal)],
       capacity: {
         ...CAPACITY,

@@ -11,6 +11,7 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import { nearestWord } from '../kernel/nearest-word.ts'
+import { kubeProxy } from '../network/kube-proxy.ts'
 import { applyManifest, deleteManifest, type ManifestInput } from './apply.ts'
 import type {
   ApplyResult,
@@ -30,7 +31,7 @@ import { toMs } from './duration.ts'
 import type { Foundation } from './foundation.ts'
 import { SimNode } from './node.ts'
 import { StoreSnapshot } from './snapshot.ts'
-import { ADMIN } from './users.ts'
+import { ADMIN, KUBE_PROXY } from './users.ts'
 import { causesOf, explainCauses } from './why.ts'
 
 export const SETTLE_WITHIN = '1h'
@@ -184,6 +185,7 @@ export class SimCluster implements Cluster {
 
   #keepNode(node: SimNode): SimNode {
     this.#nodes.set(node.name, node)
+    this.#startKubeProxy()
     this.#processes.set(node.process.name, node.process)
     return node
   }
@@ -193,6 +195,12 @@ export class SimCluster implements Cluster {
     for (const { name, user, components } of planControlPlane(this.#options)) {
       this.startProcess(name, components, user)
     }
+  }
+
+  /** One process for the kube-proxies of all nodes; a cluster without nodes has none. */
+  #startKubeProxy(): void {
+    if (this.#processes.has('kube-proxy')) return
+    this.startProcess('kube-proxy', [kubeProxy({ network: this.#foundation.podNetwork })], KUBE_PROXY)
   }
 
   // -- causes -------------------------------------------------------------------------------------------

@@ -294,6 +294,8 @@ export class ClusterNetwork implements PodNetwork {
 
   #toAddress(from: NetworkNamespace, ip: string, port: number): Route | Blocked {
     const clientIp = from.ips[0] ?? ''
+    const known = this.#servers.get(`${ip}:${port}`)
+    if (known !== undefined) return { ...direct, listener: known, ip, port, sourceIp: clientIp }
     const entry = this.table.at(ip, port)
     if (entry !== undefined) {
       const external = ip !== entry.clusterIp
@@ -311,8 +313,6 @@ export class ClusterNetwork implements PodNetwork {
         return this.#toService(node, byPort, node.node, byPort.externalLocal, source, ip, port)
       }
     }
-    const server = this.#servers.get(`${ip}:${port}`)
-    if (server !== undefined) return { ...direct, listener: server, ip, port, sourceIp: clientIp }
     return this.#toEndpoint(from, ip, port, clientIp, undefined, undefined, undefined)
   }
 

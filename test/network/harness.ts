@@ -4,6 +4,7 @@ import { Service } from '../../src/api/core/service.ts'
 import { EndpointSlice } from '../../src/api/discovery/endpoint-slice.ts'
 import type { Foundation } from '../../src/cluster/foundation.ts'
 import { nodeUser } from '../../src/cluster/users.ts'
+import type { ImageSpec } from '../../src/kubelet/cri/image-catalog.ts'
 import { apiFront } from '../../src/network/api-front.ts'
 import { ClusterNetwork, type ClusterNetworkOptions } from '../../src/network/cluster-network.ts'
 import { kubeProxy } from '../../src/network/kube-proxy.ts'
@@ -15,8 +16,8 @@ export class NetworkWorld extends World {
 
   constructor(
     options: {
-      nodes?: number
-      images?: ConstructorParameters<typeof World>[0] extends { images?: infer I } ? I : never
+      readonly nodes?: number
+      readonly images?: readonly ImageSpec[]
     } & Partial<ClusterNetworkOptions> = {},
   ) {
     let net!: ClusterNetwork
