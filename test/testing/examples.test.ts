@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import * as canary from '../../examples/controllers/canary.ts'
+import * as database from '../../examples/controllers/database.ts'
+import * as website from '../../examples/controllers/website.ts'
+import { formatPlan } from '../../src/testing/explore/plan.ts'
+import { search } from '../../src/testing/explore/search.ts'
+import type { SimSpec } from '../../src/testing/explore/spec.ts'
+
+interface Example {
+  readonly name: string
+  readonly buggy: SimSpec
+  readonly replayed: SimSpec
+  readonly fixed: SimSpec
+}
+
+const EXAMPLES: readonly Example[] = [
+  { name: 'website', buggy: website.trusting, replayed: website.replayed, fixed: website.careful },
+  { name: 'database', buggy: database.hasty, replayed: database.replayed, fixed: database.safe },
+  { name: 'canary', buggy: canary.careless, replayed: canary.replayed, fixed: canary.sound },
+]
+
+describe.each(EXAMPLES)('$name', ({ buggy, replayed, fixed }) => {
+  test('its planted bug is found by a single fault', async () => {
+    const { failure } = await search(buggy)
+    if (process.env.SHOW)
+      console.log(failure?.foundBy, failure && formatPlan(failure.plan), failure?.violation)
+    expect(failure?.plan).toHaveLength(1)
+  })
+
+  test('the replay in the example fails', async () => {
+    const { failure } = await search(replayed)
+    expect(failure?.foundBy).toBe('faults by hand')
+  })
+
+  test('the fixed variant raises no alarm', async () => {
+    const result = await search(fixed, { randomRuns: 200 })
+    if (process.env.SHOW && result.failure)
+      console.log(formatPlan(result.failure.plan), result.failure.violation)
+    expect(result.failure).toBeUndefined()
+  })
+})
