@@ -6,6 +6,7 @@ import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
+import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
@@ -16,6 +17,7 @@ import { replicationControllerController } from './replicationcontroller/control
 import type { ControllerDefinition } from './runtime/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface BuiltInController {
   /** As in `--controllers=*,-deployment-controller`; also the name of what `create` returns. */
@@ -41,6 +43,8 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('replicationcontroller', replicationControllerController),
   builtIn('statefulset', statefulSetController),
   builtIn('daemonset', daemonSetController),
+  builtIn('job', jobController),
+  builtIn('ttl-after-finished', ttlAfterFinishedController),
   builtIn('pvc-protection', pvcProtectionController),
   builtIn('pv-protection', pvProtectionController),
 ]
