@@ -12,6 +12,7 @@ import type { ApiResponse, Maybe } from '../api/request.ts'
 import type { AdmissionAttributes } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
 import { answer, type Call } from './call.ts'
+import { track } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { fillForCreate, rename } from './metadata.ts'
 import { validateMetadata } from './metadata-validation.ts'
@@ -49,7 +50,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
     const generated = !admitted.metadata?.name
     const attempt = (filled: KubeObject, left: number): Maybe<KubeObject> => {
       const prepared = kind.prepareForCreate?.(filled, server.strategy) ?? filled
-      const object = resource.hooks?.create?.(prepared, call) ?? prepared
+      const object = track(call, resource.hooks?.create?.(prepared, call) ?? prepared, undefined)
       validate(call, object)
       const name = object.metadata!.name!
       return after(server.admission.validate(object, { ...attributes, name }), () =>

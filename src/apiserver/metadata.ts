@@ -4,6 +4,7 @@ import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import { nameSuffix, uuid } from '../kernel/ids.ts'
 import type { Call } from './call.ts'
 import { equal } from './equal.ts'
+import { isApply } from './managed-fields.ts'
 
 /** Upstream: names.MaxGeneratedNameLength, 63 characters less the five random ones. */
 const MAX_BASE = 58
@@ -23,7 +24,7 @@ export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   if (metadata.deletionTimestamp !== undefined) delete metadata.deletionTimestamp
   if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds
   if (metadata.selfLink !== undefined) delete metadata.selfLink
-  if (metadata.managedFields !== undefined) delete metadata.managedFields
+  if (metadata.managedFields !== undefined && !isApply(call)) delete metadata.managedFields
   return { ...object, metadata }
 }
 
@@ -34,7 +35,8 @@ export function rename(call: Call, object: KubeObject): KubeObject {
 }
 
 function generateName(call: Call, base: string): string {
-  return base.slice(0, MAX_BASE) + nameSuffix(call.server.random)
+  // One flat string: names are kept for long.
+  return [base.slice(0, MAX_BASE), nameSuffix(call.server.random)].join('')
 }
 
 export function withMetadata(object: KubeObject, metadata: ObjectMeta): KubeObject {

@@ -8,8 +8,10 @@ import type { ApiResponse, Maybe } from '../api/request.ts'
 import type { AnySchema } from '../api/schema.ts'
 import { decodePatched } from './body.ts'
 import { answer, type Call } from './call.ts'
+import { createObject } from './create.ts'
+import { applied, isApply } from './managed-fields.ts'
 import { after } from './maybe.ts'
-import { change, type UpdateStrategy } from './update.ts'
+import { change, MAIN, type UpdateStrategy } from './update.ts'
 import { served } from './versions.ts'
 
 const PATCH_TYPES = [
@@ -21,8 +23,24 @@ const PATCH_TYPES = [
 
 export function patch(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
   const { kind } = call
+  if (isApply(call)) return apply(call, strategy)
   return after(
     change(call, strategy, (old) => decodePatched(call, patched(call, kind, served(kind, old)))),
+    (stored) => answer(call, 200, served(kind, stored)),
+  )
+}
+
+/** Server-side apply creates what is absent. */
+function apply(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
+  const { kind, server, resource, request } = call
+  const exists = server.storage.get(resource.keyOf(request.namespace, request.name!)) !== undefined
+  if (!exists && strategy === MAIN) {
+    return after(createObject(call, applied(call, undefined)), (stored) =>
+      answer(call, 201, served(kind, stored)),
+    )
+  }
+  return after(
+    change(call, strategy, (old) => applied(call, old)),
     (stored) => answer(call, 200, served(kind, stored)),
   )
 }

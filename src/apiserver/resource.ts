@@ -41,8 +41,8 @@ export class Resource {
   }
 
   keyOf(namespace: string | undefined, name: string): string {
-    const path = this.kind.namespaced ? `${namespace}/${name}` : name
-    return this.prefix + bytes(path)
+    // One flat string: keys are kept as long as their objects.
+    return bytes((this.kind.namespaced ? [this.prefix, namespace, '/', name] : [this.prefix, name]).join(''))
   }
 
   /** Prefix of all keys of a namespace, or of all objects. */

@@ -21,7 +21,7 @@ import { formatTime } from '../api/time.ts'
 import { prefixEnd, type Store } from '../etcd/store.ts'
 import type { EventLoop, Timer } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
-import type { Journal } from '../kernel/journal.ts'
+import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { Admission, type AdmissionPlugin } from './admission/plugin.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization.ts'
@@ -86,7 +86,6 @@ export class ApiServer implements ApiHandler, ServerContext {
   /** By `group/resource`; every version of a kind shares one. */
   readonly #resources = new Map<string, Resource>()
   readonly #origins = new Map<number, Origin>()
-  readonly #causes = new Map<number, number>()
   #bookmarks: Timer | undefined
   #strategy: StrategyContext = { now: '', nowMs: Number.NaN }
 
@@ -326,9 +325,22 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.resourceOf(group, resource).subresources.set(subresource, handler)
   }
 
-  /** Journal entry of the commit that made a revision; 0 when unknown. */
+  /** Journal entry of the commit that made a revision; 0 when it is not kept. */
   revisionCause(revision: number): number {
-    return this.#causes.get(revision) ?? 0
+    const entries = this.journal.entries()
+    let low = 0
+    let high = entries.length
+    // Revisions grow along the journal: halve it by the nearest commit.
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      let at = middle
+      while (at < high && revisionOfEntry(entries[at]!) === undefined) at++
+      if (at === high) high = middle
+      else if (revisionOfEntry(entries[at]!)! < revision) low = at + 1
+      else if (revisionOfEntry(entries[at]!)! > revision) high = middle
+      else return entries[at]!.id
+    }
+    return 0
   }
 
   #addResource(kind: KindDefinition): Resource {
@@ -393,7 +405,6 @@ export class ApiServer implements ApiHandler, ServerContext {
     const detail = Object.freeze({ revision, verb: call?.request.verb ?? 'expire' })
     const entry = journal.record('commit', 'kube-apiserver', ref, changeText(object, previous), detail)
     loop.context = outer
-    this.#causes.set(revision, entry)
     return entry
   }
 
@@ -415,6 +426,10 @@ export class ApiServer implements ApiHandler, ServerContext {
       { label: 'watch bookmarks' },
     )
   }
+}
+
+function revisionOfEntry({ type, detail }: JournalEntry): number | undefined {
+  return type === 'commit' ? (detail as { readonly revision?: number } | undefined)?.revision : undefined
 }
 
 function verbText({ verb, subresource }: ApiRequest): string {

@@ -2,12 +2,14 @@
 import { conflict, invalid, notFound } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
+import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import type { AdmissionAttributes } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
 import { answer, type Call } from './call.ts'
 import { createObject } from './create.ts'
 import { shareWith } from './equal.ts'
+import { isApply, track } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { mergeMetadata, specChanged, unchanged, withMetadata } from './metadata.ts'
 import { validateMetadataUpdate } from './metadata-validation.ts'
@@ -27,7 +29,7 @@ export interface UpdateStrategy {
 export const MAIN: UpdateStrategy = {
   merge(next, old, call) {
     const { kind } = call.resource
-    const metadata = mergeMetadata(old.metadata!, next.metadata)
+    const metadata = withManaged(call, mergeMetadata(old.metadata!, next.metadata), next)
     const merged: Record<string, unknown> = { ...next, metadata }
     if (kind.status) {
       const { status } = old as { status?: unknown }
@@ -44,13 +46,19 @@ export const MAIN: UpdateStrategy = {
   },
 }
 
+/** An apply brings the books along; nobody else may write into them. */
+function withManaged(call: Call, metadata: ObjectMeta, next: KubeObject): ObjectMeta {
+  const managedFields = next.metadata?.managedFields
+  return isApply(call) && managedFields !== undefined ? { ...metadata, managedFields } : metadata
+}
+
 /** `/status`: the status and annotations. */
 export const STATUS: UpdateStrategy = {
-  merge(next, old) {
+  merge(next, old, call) {
     const free = ['annotations'] as const
     const merged: Record<string, unknown> = {
       ...old,
-      metadata: mergeMetadata(old.metadata!, next.metadata, free),
+      metadata: withManaged(call, mergeMetadata(old.metadata!, next.metadata, free), next),
     }
     const { status } = next as { status?: unknown }
     if (status === undefined) delete merged.status
@@ -159,7 +167,7 @@ function admit(call: Call, strategy: UpdateStrategy, next: KubeObject, old: Kube
         ? (resource.kind.prepareForUpdate?.(admitted, old, server.strategy) ?? admitted)
         : admitted
     const hooked = strategy === MAIN ? (resource.hooks?.update?.(prepared, old, call) ?? prepared) : prepared
-    const object = bumpGeneration(call, shareWith(old, hooked), old)
+    const object = track(call, bumpGeneration(call, shareWith(old, hooked), old), old)
     const errors = new FieldErrors()
     strategy.validate(object, old, errors, call)
     if (!errors.empty) throw invalid(call.kind, request.name!, errors.list)

@@ -28,7 +28,7 @@ export interface WatchFilter {
 }
 
 /** Past events that a hub keeps for watches that start in the past; older ones get 410. */
-const RING_SIZE = 2048
+const RING_SIZE = 1024
 
 interface Route {
   readonly of: (object: KubeObject) => string
