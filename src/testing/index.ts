@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { type KubariumMatchers, matchers } from './matchers.ts'
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
+export { asRemote } from './as-remote.ts'
 export {
   type Built,
   build,

@@ -2,7 +2,7 @@
  * A process under test, with everything that can go wrong for it. At every suspension point (a call, a watch event,
  * a moment when it is idle) it comes by a named site, and the plan says what happens there.
  */
-import type { KubeObject } from '../../api/kind.ts'
+import { type KubeObject, objectKey } from '../../api/kind.ts'
 import type { ApiHandler, ApiRequest, ApiResponse, WatchEvent } from '../../api/request.ts'
 import type { KindRef } from '../../client/client.ts'
 import type { Component } from '../../client/process.ts'
@@ -22,6 +22,8 @@ export interface SiteBook {
   /** What must be undone later: at the second `settle` from now, or when faults are over. */
   later(undo: () => void): void
   injected(process: string, fault: FaultName, at: string): void
+  /** A write without a version that did not know what it replaced. */
+  overwrote(process: string, request: ApiRequest, sawVersion: string | undefined): void
   read(process: string, kind: KindRef, key: string, object: KubeObject | undefined): void
   /** The revision at which the cluster was last settled, before now; 0 when never. */
   readonly lastSettled: number
@@ -56,6 +58,8 @@ export class FaultyProcess {
   readonly #component: () => Component
   readonly #wrote = new WeakSet<Task>()
   readonly #onResume: (() => void)[] = []
+  /** Versions that the controller has read or been answered, by resource and name. */
+  readonly #seen = new Map<string, string>()
   #down = false
 
   constructor(name: string, foundation: Foundation, component: () => Component, book: SiteBook) {
@@ -79,6 +83,7 @@ export class FaultyProcess {
 
   #outbound(request: ApiRequest): MessageFault {
     if (isPlumbing(request)) return undefined
+    this.#watchForOverwrites(request)
     const at = `${this.name}: ${this.#nameOf(request)}`
     const fault = this.#visitCall(at, faultsFor(request))
     if (fault === undefined) return undefined
@@ -109,6 +114,7 @@ export class FaultyProcess {
   }
 
   #inbound(request: ApiRequest, response: ApiResponse): MessageFault {
+    if (response.ok) this.#saw(request.resource, response.body as KubeObject)
     const planned = this.#planned.get(request)
     if (planned === undefined || !response.ok) return undefined
     if (planned.fault === 'lost-answer') return GATEWAY_TIMEOUT
@@ -153,6 +159,17 @@ export class FaultyProcess {
     else if (fault === 'two-leaders') this.#usurp(() => loop.after(1, arrive))
     else loop.after(1, arrive)
     return promise
+  }
+
+  #saw(resource: string, { metadata }: KubeObject): void {
+    if (metadata?.resourceVersion) this.#seen.set(seenKey(resource, metadata), metadata.resourceVersion)
+  }
+
+  /** A PUT that names no version replaces whatever is there. */
+  #watchForOverwrites(request: ApiRequest): void {
+    const { metadata } = (request.body ?? {}) as KubeObject
+    if (request.verb !== 'update' || metadata === undefined || metadata.resourceVersion) return
+    this.#book.overwrote(this.name, request, this.#seen.get(seenKey(request.resource, metadata)))
   }
 
   #visitCall(at: string, faults: readonly FaultName[]): FaultName | undefined {
@@ -283,7 +300,10 @@ export class FaultyProcess {
       transport: link,
       components: [this.#component()],
       environment,
-      onRead: (kind, key, object) => this.#book.read(name, kind, key, object),
+      onRead: (kind, key, object) => {
+        if (object !== undefined) this.#saw(kind.resource, object)
+        this.#book.read(name, kind, key, object)
+      },
     })
   }
 }
@@ -292,6 +312,13 @@ export class FaultyProcess {
 function isPlumbing({ verb, resource, options }: ApiRequest): boolean {
   if (resource === 'events' || resource === 'leases') return true
   return verb === 'list' && options?.resourceVersion !== undefined
+}
+
+function seenKey(
+  resource: string,
+  metadata: { readonly namespace?: string; readonly name?: string },
+): string {
+  return `${resource} ${objectKey(metadata)}`
 }
 
 function faultsFor({ verb }: ApiRequest): readonly FaultName[] {

@@ -5,6 +5,7 @@
 
 import { ApiError } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
+import type { ApiRequest } from '../../api/request.ts'
 import { ApiClient } from '../../client/api-client.ts'
 import type { Client, KindRef } from '../../client/client.ts'
 import { Requests } from '../../client/requests.ts'
@@ -360,6 +361,18 @@ class Simulation implements SiteBook {
 
   injected(process: string, fault: FaultName, at: string): void {
     this.#note('fault', process, `${fault} at ${at.slice(at.indexOf(': ') + 2)}`)
+  }
+
+  overwrote(
+    process: string,
+    { group, resource, namespace, name = '' }: ApiRequest,
+    saw: string | undefined,
+  ): void {
+    const kind = this.#foundation.scheme.byResource(group, resource)?.kind ?? resource
+    const truth = this.#world.get(kind, name, namespace)?.metadata.resourceVersion
+    if (truth === undefined || truth === saw) return
+    const message = `${process} replaced ${kind}/${name} at rv${truth} without a version; it had seen ${saw ? `rv${saw}` : 'none'}`
+    this.#speak('lostUpdate', '', message)
   }
 
   read(_process: string, kind: KindRef, key: string, object: KubeObject | undefined): void {
