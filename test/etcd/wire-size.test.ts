@@ -9,6 +9,7 @@ import {
   emptyResponseSize,
   eventSize,
   putEntrySize,
+  REQUEST_BYTES_MAX,
   RESPONSE_BYTES_MAX,
   txnEntrySize,
 } from '../../src/etcd/wire-size.ts'
@@ -101,6 +102,23 @@ describe('requests', () => {
     })
     expect(txnEntrySize(request, sizeOf)).toBe(entry(size))
   })
+})
+
+test('the largest request is taken, one byte more is refused', () => {
+  const store = new Store<string>({ sizeOf })
+  const value = (length: number) => 'v'.repeat(length)
+  const putOverhead = putEntrySize({ key: 'a', value: value(1_500_000) }, sizeOf) - 1_500_000
+  const room = REQUEST_BYTES_MAX - putOverhead
+  expect(store.put({ key: 'a', value: value(room) }).revision).toBe(2)
+  expect(() => store.put({ key: 'a', value: value(room + 1) })).toThrow('etcdserver: request is too large')
+
+  const txn = (length: number): TxnRequest<string> => ({
+    success: [{ put: { key: 'a', value: value(length) } }],
+  })
+  const txnRoom = REQUEST_BYTES_MAX - (txnEntrySize(txn(1_500_000), sizeOf) - 1_500_000)
+  expect(store.txn(txn(txnRoom)).revision).toBe(3)
+  expect(() => store.txn(txn(txnRoom + 1))).toThrow('etcdserver: request is too large')
+  expect(store.revision).toBe(3)
 })
 
 describe('responses', () => {

@@ -66,6 +66,8 @@ export const KEYS: readonly string[] = [
   '\xff',
 ]
 
+const SORT_TARGETS: readonly SortTarget[] = ['KEY', 'VERSION', 'CREATE', 'MOD', 'VALUE']
+const SORT_ORDERS: readonly SortOrder[] = ['NONE', 'ASCEND', 'DESCEND']
 const LARGE = 'M'.repeat(300_000)
 const ALMOST_TOO_LARGE = 'L'.repeat(1_572_664)
 const TOO_LARGE = 'X'.repeat(1_573_064)
@@ -180,26 +182,29 @@ export class OpGenerator {
   }
 
   #range(): RangeRequest {
-    const request = {
-      ...this.#keyRange(),
+    const { key, rangeEnd } = this.#keyRange()
+    const request: { -readonly [Field in keyof RangeRequest]: RangeRequest[Field] } = {
+      key,
+      rangeEnd,
       revision: this.#readRevision(55),
       limit: this.#chance(50) ? 0 : this.#below(9) - 1,
       keysOnly: this.#chance(10),
       countOnly: this.#chance(10),
+      sortTarget: 'KEY',
+      sortOrder: 'NONE',
     }
-    const bounded = this.#chance(15) ? Object.assign(request, this.#revisionFilters()) : request
-    if (!this.#chance(35)) return bounded
+    if (this.#chance(15)) Object.assign(request, this.#revisionFilters())
+    if (!this.#chance(35)) return request
     const from = this.#below(KEYS.length)
-    const sortTarget = this.#random.pick<SortTarget>(['KEY', 'VERSION', 'CREATE', 'MOD', 'VALUE'])
-    const sortOrder = this.#random.pick<SortOrder>(['NONE', 'ASCEND', 'DESCEND'])
-    const window = { key: KEYS[from]!, rangeEnd: KEYS[from + 1 + this.#below(STABLE_SORT_MAX)] ?? '\0' }
-    const few = KEYS.length - from <= STABLE_SORT_MAX || window.rangeEnd !== '\0'
-    return {
-      ...bounded,
-      ...(sortTarget === 'KEY' || !few ? {} : window),
-      sortTarget: few ? sortTarget : 'KEY',
-      sortOrder,
-    }
+    const target = this.#random.pick(SORT_TARGETS)
+    request.sortOrder = this.#random.pick(SORT_ORDERS)
+    const windowEnd = KEYS[from + 1 + this.#below(STABLE_SORT_MAX)] ?? '\0'
+    const few = KEYS.length - from <= STABLE_SORT_MAX || windowEnd !== '\0'
+    if (target === 'KEY' || !few) return request
+    request.key = KEYS[from]!
+    request.rangeEnd = windowEnd
+    request.sortTarget = target
+    return request
   }
 
   #revisionFilters(): Partial<RangeRequest> {
