@@ -18,16 +18,58 @@ export interface Identity {
   readonly uid: string
 }
 
-export interface GraphNode {
-  identity: Identity
+const NO_OWNERS: readonly OwnerReference[] = []
+
+/** One object. There is one per object of the cluster, so it is small: dependents come with the first of them. */
+export class GraphNode implements Identity {
+  apiVersion: string
+  kind: string
+  namespace: string
+  name: string
+  readonly uid: string
   /** Only named by its dependents so far. */
   virtual: boolean
-  beingDeleted: boolean
+  beingDeleted = false
   /** In foreground deletion: goes once nothing that blocks it is left. */
-  deletingDependents: boolean
-  owners: readonly OwnerReference[]
-  readonly dependents: Set<GraphNode>
+  deletingDependents = false
+  owners: readonly OwnerReference[] = NO_OWNERS
+  #dependents: Set<GraphNode> | undefined = undefined
+
+  constructor(identity: Identity, virtual: boolean) {
+    this.apiVersion = identity.apiVersion
+    this.kind = identity.kind
+    this.namespace = identity.namespace
+    this.name = identity.name
+    this.uid = identity.uid
+    this.virtual = virtual
+  }
+
+  get identity(): Identity {
+    return this
+  }
+
+  get dependents(): ReadonlySet<GraphNode> {
+    return this.#dependents ?? NO_DEPENDENTS
+  }
+
+  addDependent(node: GraphNode): void {
+    if (this.#dependents === undefined) this.#dependents = new Set([node])
+    else this.#dependents.add(node)
+  }
+
+  removeDependent(node: GraphNode): void {
+    this.#dependents?.delete(node)
+  }
+
+  moveTo(place: Identity): void {
+    this.apiVersion = place.apiVersion
+    this.kind = place.kind
+    this.namespace = place.namespace
+    this.name = place.name
+  }
 }
+
+const NO_DEPENDENTS: ReadonlySet<GraphNode> = new Set()
 
 /** What a change leads to, as uids. */
 export interface Consequences {
@@ -40,7 +82,6 @@ export interface Consequences {
 }
 
 const NOTHING: Consequences = { check: [], orphan: [], misplaced: [] }
-const NO_OWNERS: readonly OwnerReference[] = []
 
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>()
@@ -62,17 +103,10 @@ export class OwnerGraph {
     const misplaced: OwnerReference[] = []
     let node = this.#nodes.get(identity.uid)
     if (node === undefined) {
-      node = {
-        identity,
-        virtual: false,
-        beingDeleted: false,
-        deletingDependents: false,
-        owners: NO_OWNERS,
-        dependents: new Set(),
-      }
+      node = new GraphNode(identity, false)
       this.#nodes.set(identity.uid, node)
     } else if (node.virtual) {
-      node.identity = identity
+      node.moveTo(identity)
       node.virtual = false
       // Those who expected it elsewhere must be looked at: for them it does not exist.
       for (const dependent of node.dependents)
@@ -93,7 +127,7 @@ export class OwnerGraph {
     for (const owner of node.owners) {
       const ownerNode = this.#nodes.get(owner.uid)
       if (ownerNode === undefined) continue
-      ownerNode.dependents.delete(node)
+      ownerNode.removeDependent(node)
       if (ownerNode.deletingDependents) check.push(owner.uid)
     }
     return { check, orphan: [], misplaced: [] }
@@ -112,7 +146,7 @@ export class OwnerGraph {
     if (!node.virtual || others.length === 0) return this.remove(absent.uid)
     // Its dependents do not agree where it is: look where the others say.
     const next = others[0]!.owners.find((it) => it.uid === absent.uid)!
-    node.identity = identityOf(next, others[0]!.identity.namespace)
+    node.moveTo(identityOf(next, others[0]!.namespace))
     return { check: [...check, absent.uid], orphan: [], misplaced: [] }
   }
 
@@ -129,7 +163,7 @@ export class OwnerGraph {
       const now = owners.find((it) => it.uid === old.uid)
       const ownerNode = this.#nodes.get(old.uid)
       const unblocked = old.blockOwnerDeletion === true && now?.blockOwnerDeletion !== true
-      if (now === undefined) ownerNode?.dependents.delete(node)
+      if (now === undefined) ownerNode?.removeDependent(node)
       if (unblocked && ownerNode !== undefined) check.push(old.uid)
     }
     for (const owner of owners) {
@@ -142,18 +176,11 @@ export class OwnerGraph {
     let ownerNode = this.#nodes.get(owner.uid)
     if (ownerNode === undefined) {
       const identity = identityOf(owner, node.identity.namespace)
-      ownerNode = {
-        identity,
-        virtual: true,
-        beingDeleted: false,
-        deletingDependents: false,
-        owners: NO_OWNERS,
-        dependents: new Set(),
-      }
+      ownerNode = new GraphNode(identity, true)
       this.#nodes.set(owner.uid, ownerNode)
       check.push(owner.uid)
     }
-    ownerNode.dependents.add(node)
+    ownerNode.addDependent(node)
     if (ownerNode.virtual) return
     const { namespace } = ownerNode.identity
     if (namespace !== '' && namespace !== node.identity.namespace) misplaced.push(owner)

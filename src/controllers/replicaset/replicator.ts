@@ -22,7 +22,7 @@ import {
 import { Expectations } from '../runtime/expectations.ts'
 import { claim } from '../shared/claim.ts'
 import { mapOwned } from '../shared/map-owned.ts'
-import { claimable, controllerOf, OWNED } from '../shared/owner-refs.ts'
+import { claimable, controllerOf, ORPHANS, OWNED } from '../shared/owner-refs.ts'
 import { isPodActive, isPodReady, isPodTerminal, podCondition } from '../shared/pod.ts'
 import { PodControl, podFromTemplate } from '../shared/pod-control.ts'
 import { podsToDelete } from '../shared/pod-ranking.ts'
@@ -31,6 +31,7 @@ import { sameStatus } from '../shared/semantic-equal.ts'
 import { bySharedLabels } from '../shared/shared-labels.ts'
 import { slowStart } from '../shared/slow-start.ts'
 import { calculateStatus, type ReplicaFailure } from './status.ts'
+import { countPods, type Measure, type PodCounts, Tally } from './tally.ts'
 
 /** Creates or deletes of one sync. */
 const BURST = 500
@@ -48,10 +49,14 @@ export interface Replicated<T extends KubeObject> {
   withStatus(owner: Stored<T>, status: ReplicaSetStatus): Stored<T>
 }
 
-export function podReplicator<T extends KubeObject>(
-  kind: Replicated<T>,
-): ControllerDefinition<T, Expectations> {
-  return defineController<T, Expectations>({
+export interface Memory {
+  readonly expectations: Expectations
+  /** By key of the owner. */
+  readonly tallies: Map<string, Tally>
+}
+
+export function podReplicator<T extends KubeObject>(kind: Replicated<T>): ControllerDefinition<T, Memory> {
+  return defineController<T, Memory>({
     name: kind.name,
     component: kind.component,
     for: kind.kind,
@@ -63,8 +68,9 @@ export function podReplicator<T extends KubeObject>(
 }
 
 /** Queues owners whose pods changed in a way that matters, and ticks off what they expect. */
-function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupContext<T>): Expectations {
+function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupContext<T>): Memory {
   const expectations = new Expectations(context.process.clock)
+  const tallies = new Map<string, Tally>()
   const pods = context.informerFor(Pod, OWNED)
   const owners = context.informer.lister
   const lookup = { lister: <U extends KubeObject>(other: KindRef<U>) => context.informerFor(other).lister }
@@ -82,6 +88,7 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
       const key = ownerKey(kind, owners, pod)
       if (key !== undefined) {
         observe(pod, key)
+        tallies.get(key)?.count(pod, 1)
         queue(key, pod, 'added')
       } else if (controllerOf(pod) === undefined) {
         for (const other of owningKeys(pod, lookup)) queue(other, pod, 'added')
@@ -90,6 +97,14 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
     update(pod, old) {
       if (!matters(pod, old)) return
       const key = ownerKey(kind, owners, pod)
+      if (pod.metadata.ownerReferences === old.metadata.ownerReferences) {
+        const tally = key === undefined ? undefined : tallies.get(key)
+        tally?.count(old, -1)
+        tally?.count(pod, 1)
+      } else {
+        // Adopted or released: counted anew.
+        for (const it of [pod, old]) tallies.delete(controllerKey(kind, it) ?? '')
+      }
       // A pod marked for deletion is gone as far as its owner is concerned, not only when it has left.
       if (key !== undefined && pod.metadata.deletionTimestamp !== undefined) observe(pod, key)
       if (key !== undefined && turnedReady(pod, old)) recheckAvailability(kind, context, owners.get(key), key)
@@ -101,10 +116,11 @@ function watchPods<T extends KubeObject>(kind: Replicated<T>, context: SetupCont
       const key = ownerKey(kind, owners, pod)
       if (key === undefined) return
       expectations.deletionObserved(key, objectKey(pod.metadata))
+      tallies.get(key)?.count(pod, -1)
       queue(key, pod, 'deleted')
     },
   })
-  return expectations
+  return { expectations, tallies }
 }
 
 function recheckAvailability<T extends KubeObject>(
@@ -139,36 +155,81 @@ function ownerKey<T extends KubeObject>(
   owners: Lister<Stored<T>>,
   pod: Stored<Pod>,
 ): string | undefined {
+  const key = controllerKey(kind, pod)
+  return key !== undefined && owners.get(key)?.metadata.uid === controllerOf(pod)?.uid ? key : undefined
+}
+
+/** The key that the pod's controller has, whether it exists or not. */
+function controllerKey<T extends KubeObject>(kind: Replicated<T>, pod: Stored<Pod>): string | undefined {
   const controller = controllerOf(pod)
   if (controller?.kind !== kind.kind.kind) return undefined
-  const key = objectKey({ namespace: pod.metadata.namespace, name: controller.name })
-  return owners.get(key)?.metadata.uid === controller.uid ? key : undefined
+  return objectKey({ namespace: pod.metadata.namespace, name: controller.name })
 }
 
 /** One look at one owner. */
 class Sync<T extends KubeObject> {
   readonly #kind: Replicated<T>
-  readonly #context: ReconcileContext<T, Expectations>
+  readonly #context: ReconcileContext<T, Memory>
 
-  constructor(kind: Replicated<T>, context: ReconcileContext<T, Expectations>) {
+  constructor(kind: Replicated<T>, context: ReconcileContext<T, Memory>) {
     this.#kind = kind
     this.#context = context
   }
 
   async run() {
-    const { object: owner, key, memory: expectations } = this.#context
-    if (owner === undefined) return expectations.forget(key)
-
-    const expected = expectations.satisfied(key)
-    const pods = await this.#claimActive(owner)
-    const surplus = pods.length - this.#kind.replicas(owner)
+    const { object: owner, key, memory } = this.#context
+    if (owner === undefined) {
+      memory.expectations.forget(key)
+      memory.tallies.delete(key)
+      return
+    }
+    const expected = memory.expectations.satisfied(key)
+    const counted = this.#tally(owner)
+    const replicas = this.#kind.replicas(owner)
+    // Choosing whom to delete takes the pods themselves, and so do adopting and releasing.
+    const pods =
+      counted === undefined || counted.active > replicas ? await this.#claimActive(owner) : undefined
+    const counts =
+      pods === undefined
+        ? counted!
+        : countPods(pods, this.#measure(owner), this.#kind.minReadySeconds(owner), this.#context.now)
+    const surplus = counts.active - replicas
     let failed: { readonly error: unknown } | undefined
     if (expected && surplus !== 0 && owner.metadata.deletionTimestamp === undefined) {
-      failed = surplus < 0 ? await this.#create(owner, -surplus) : await this.#delete(owner, pods, surplus)
+      failed = surplus < 0 ? await this.#create(owner, -surplus) : await this.#delete(owner, pods!, surplus)
     }
-    const status = await this.#writeStatus(owner, pods, failed && { surplus, message: textOf(failed.error) })
+    const status = await this.#writeStatus(
+      owner,
+      counts,
+      failed && { surplus, message: textOf(failed.error) },
+    )
     if (failed !== undefined) throw failed.error
     return { requeueAfterMs: this.#recheckAfterMs(owner, status) }
+  }
+
+  /** Undefined when every pod has to be looked at. */
+  #tally(owner: Stored<T>): PodCounts | undefined {
+    const { key, memory } = this.#context
+    const pods = this.#context.lister(Pod)
+    if (
+      this.#kind.minReadySeconds(owner) > 0 ||
+      hasAny(pods.byIndex(ORPHANS, owner.metadata.namespace ?? ''))
+    )
+      return undefined
+    const measure = this.#measure(owner)
+    let tally = memory.tallies.get(key)
+    if (tally?.isFor(owner.metadata.uid, measure) !== true) {
+      tally = new Tally(owner.metadata.uid, measure, pods.byIndex(BY_CONTROLLER, owner.metadata.uid))
+      memory.tallies.set(key, tally)
+    }
+    return tally.strangers > 0 ? undefined : tally.counts()
+  }
+
+  #measure(owner: Stored<T>): Measure {
+    return {
+      selector: this.#kind.selector(owner),
+      templateLabels: this.#kind.template(owner).metadata?.labels,
+    }
   }
 
   async #claimActive(owner: Stored<T>): Promise<readonly Stored<Pod>[]> {
@@ -186,7 +247,10 @@ class Sync<T extends KubeObject> {
   }
 
   async #create(owner: Stored<T>, missing: number) {
-    const { key, memory: expectations } = this.#context
+    const {
+      key,
+      memory: { expectations },
+    } = this.#context
     const count = Math.min(missing, BURST)
     const pod = podFromTemplate(this.#kind.template(owner), this.#kind.kind, owner)
     const control = new PodControl(this.#context.client, this.#context.recorder)
@@ -205,7 +269,11 @@ class Sync<T extends KubeObject> {
   }
 
   async #delete(owner: Stored<T>, pods: readonly Stored<Pod>[], surplus: number) {
-    const { key, now, memory: expectations } = this.#context
+    const {
+      key,
+      now,
+      memory: { expectations },
+    } = this.#context
     const chosen = podsToDelete(pods, this.#relatedPods(owner), Math.min(surplus, BURST), now)
     const control = new PodControl(this.#context.client, this.#context.recorder)
     expectations.expectDeletions(
@@ -234,14 +302,9 @@ class Sync<T extends KubeObject> {
     }
   }
 
-  async #writeStatus(owner: Stored<T>, pods: readonly Pod[], failure: ReplicaFailure | undefined) {
-    const counted = {
-      generation: owner.metadata.generation ?? 0,
-      templateLabels: this.#kind.template(owner).metadata?.labels ?? {},
-      minReadySeconds: this.#kind.minReadySeconds(owner),
-    }
+  async #writeStatus(owner: Stored<T>, counts: PodCounts, failure: ReplicaFailure | undefined) {
     const before = this.#kind.status(owner)
-    const status = calculateStatus(before, counted, pods, failure, this.#context.now)
+    const status = calculateStatus(before, owner.metadata.generation ?? 0, counts, failure, this.#context.now)
     if (!sameStatus(status, before ?? {})) {
       await this.#context.client.updateStatus(this.#kind.kind, this.#kind.withStatus(owner, status))
     }
@@ -255,4 +318,9 @@ class Sync<T extends KubeObject> {
     const waiting = (status.readyReplicas ?? 0) === replicas && (status.availableReplicas ?? 0) !== replicas
     return seconds > 0 && waiting ? seconds * 1000 : undefined
   }
+}
+
+function hasAny(objects: Iterable<unknown>): boolean {
+  for (const _ of objects) return true
+  return false
 }
