@@ -8,8 +8,7 @@ import type { KubeObject } from '../api/kind.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/manifest.ts'
 import { ADMIN } from '../cluster/users.ts'
-import { serve } from '../http/serve.ts'
-import { realNow, WallPacer } from '../kernel/wall-clock.ts'
+import { serve, wallClock } from '../http/serve.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 
 interface Options {
@@ -52,8 +51,7 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
-  const started = realNow()
-  const start = new Date(Math.floor(performance.timeOrigin + started)).toISOString()
+  const start = new Date(Math.floor(wallClock())).toISOString()
   using data = options.data === undefined ? undefined : await openData(options.data)
   const cluster = buildCluster({
     nodes: options.nodes,
@@ -73,7 +71,7 @@ async function run(options: Options): Promise<void> {
     port: options.port,
     insecure: options.insecureHttp,
     admin: ADMIN,
-    nowMs: performance.timeOrigin + realNow(),
+    speed: options.speed,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
     throw new InputError(
@@ -85,7 +83,6 @@ async function run(options: Options): Promise<void> {
   const file = resolve(options.kubeconfig)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, served.kubeconfig, { mode: 0o600 })
-  loop.follow(new WallPacer(() => loop.now, options.speed))
   process.stdout.write(
     [
       `${pc.green('serving')} ${options.nodes} nodes at ${served.url}, ${data === undefined ? 'state in memory only' : `state in ${options.data}`}, seed ${cluster.seed}`,
@@ -96,7 +93,6 @@ async function run(options: Options): Promise<void> {
   )
   await interrupted()
   await served.close()
-  loop.follow(undefined)
   await cluster.dispose()
   rmSync(file, { force: true })
 }

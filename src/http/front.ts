@@ -15,7 +15,6 @@ import {
 } from '../api/errors.ts'
 import type { KindDefinition } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
-import type { Status } from '../api/meta/status.ts'
 import { decodeProtobuf } from '../api/protobuf/decode.ts'
 import type { ApiRequest, ApiResponse, PatchType, RequestOptions, UserInfo, Verb } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
@@ -29,6 +28,7 @@ import { serveLog } from './log.ts'
 import { negotiate, type Representation } from './negotiate.ts'
 import { pages } from './pages.ts'
 import { flag, requestOptions } from './query.ts'
+import { ITEMS_PER_TURN, sendJson, sendPieces, sendStatus } from './respond.ts'
 import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
 import type { StreamsOf } from './streams.ts'
 import { WatchStream } from './watch-stream.ts'
@@ -36,8 +36,6 @@ import { WatchStream } from './watch-stream.ts'
 /** Upstream: --max-requests-inflight and --max-mutating-requests-inflight. */
 const READS_IN_FLIGHT = 400
 const WRITES_IN_FLIGHT = 200
-/** Items of a list that are encoded in one go. */
-const ITEMS_PER_TURN = 200
 /** Watches without a timeout end between these, so that not all end together (upstream: --min-request-timeout). */
 const WATCH_SECONDS = 1800
 
@@ -277,44 +275,4 @@ function includeOf(query: URLSearchParams): IncludeObject {
 
 function isCustom(kind: KindDefinition): boolean {
   return kind.group.includes('.') && !kind.group.endsWith('.k8s.io')
-}
-
-function sendStatus(response: ServerResponse, status: Status): void {
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const retry = status.details?.retryAfterSeconds
-  if (retry !== undefined) response.setHeader('Retry-After', String(retry))
-  sendJson(response, status.code ?? 500, encode(status))
-}
-
-export function sendJson(response: ServerResponse, code: number, body: Buffer): void {
-  response.writeHead(code, {
-    'Content-Type': 'application/json',
-    'Content-Length': body.length,
-    'Cache-Control': 'no-cache, private',
-  })
-  response.end(body)
-}
-
-/** Writes a long answer in turns: others get theirs between, and a slow reader holds up nothing but itself. */
-function sendPieces(response: ServerResponse, pieces: Iterable<string>): void {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
-  const iterator = pieces[Symbol.iterator]()
-  const turn = () => {
-    let text = ''
-    for (let i = 0; i < ITEMS_PER_TURN; i++) {
-      const step = iterator.next()
-      if (step.done) {
-        response.end(text)
-        return
-      }
-      text += step.value
-    }
-    if (response.destroyed) return
-    if (response.write(text)) setImmediate(turn)
-    else response.once('drain', turn)
-  }
-  turn()
 }

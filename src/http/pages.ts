@@ -3,9 +3,10 @@ import type { ServerResponse } from 'node:http'
 import { notServed } from '../api/errors.ts'
 import { VERSION_INFO } from '../apiserver/discovery.ts'
 import { encode } from './encode.ts'
-import { type Exchange, type HttpFront, sendJson } from './front.ts'
+import type { Exchange, HttpFront } from './front.ts'
 import { negotiate } from './negotiate.ts'
 import { openApiPage } from './openapi.ts'
+import { sendJson } from './respond.ts'
 import type { PathRoute } from './route.ts'
 
 const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/start-informers']

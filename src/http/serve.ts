@@ -5,6 +5,7 @@ import { forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
+import { realNow, WallPacer } from '../kernel/wall-clock.ts'
 import { Authenticator } from './authenticate.ts'
 import { HttpFront } from './front.ts'
 import { isOwnHost, type Listening, listen } from './listen.ts'
@@ -23,8 +24,8 @@ export interface ServeOptions {
   readonly insecure?: boolean
   readonly admin: UserInfo
   readonly tokens?: ReadonlyMap<string, UserInfo>
-  /** Real time, ms since the epoch: certificates know nothing of virtual time. */
-  readonly nowMs: number
+  /** Virtual seconds per real second; Infinity: as fast as the CPU goes. */
+  readonly speed: number
 }
 
 export interface Served {
@@ -34,11 +35,19 @@ export interface Served {
   /** YAML that lets kubectl in as `admin`. */
   readonly kubeconfig: string
   readonly front: HttpFront
+  readonly pacer: WallPacer
+  /** Stops listening; time stands still again. */
   close(): Promise<void>
 }
 
+/** Real time, ms since the epoch: certificates know nothing of virtual time. */
+export function wallClock(): number {
+  return performance.timeOrigin + realNow()
+}
+
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { server, loop, streamsOf, port, insecure, admin, nowMs } = options
+  const { server, loop, streamsOf, port, insecure, admin } = options
+  const nowMs = wallClock()
   server.tokens.signer = tokenSigner()
   const authenticator = new Authenticator({
     tokens: options.tokens ?? new Map(),
@@ -49,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const bind = (it: Server) => bindFront(it, front)
   if (insecure) {
     const listening = await listen({ port }, bind)
-    return finish(listening, front, undefined, undefined)
+    return finish(options, listening, front, undefined, undefined)
   }
   const authority = await CertificateAuthority.create('kubarium', nowMs)
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
@@ -60,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     nowMs,
   )
   const listening = await listen({ port, tls: { ...tls, ca: authority.pem } }, bind)
-  return finish(listening, front, authority.pem, client)
+  return finish(options, listening, front, authority.pem, client)
 }
 
 function bindFront(server: Server, front: HttpFront): void {
@@ -80,13 +89,20 @@ function bindFront(server: Server, front: HttpFront): void {
 }
 
 function finish(
+  { loop, speed }: ServeOptions,
   listening: Listening,
   front: HttpFront,
   ca: string | undefined,
   client: KeyPairPem | undefined,
 ): Served {
   const { url } = listening
-  return { url, ca, front, kubeconfig: kubeconfig(url, ca, client), close: () => listening.close() }
+  const pacer = new WallPacer(() => loop.now, speed)
+  loop.follow(pacer)
+  const close = () => {
+    loop.follow(undefined)
+    return listening.close()
+  }
+  return { url, ca, front, pacer, kubeconfig: kubeconfig(url, ca, client), close }
 }
 
 function kubeconfig(url: string, ca: string | undefined, client: KeyPairPem | undefined): string {
