@@ -31,13 +31,17 @@ interface Written {
   lastMs: number
   /** It counts towards "similar" until ten minutes without any such event have passed. */
   recent: boolean
+  /** The one before: a list that costs no array. */
+  next: Written | undefined
 }
 
 interface Subject {
   /** Events it may still cause; refilled by one every five minutes. */
   tokens: number
   refilledMs: number
-  readonly written: Written[]
+  /** Newest first. */
+  written: Written | undefined
+  count: number
 }
 
 export class CorrelatingRecorder implements EventRecorder {
@@ -124,7 +128,7 @@ export class CorrelatingRecorder implements EventRecorder {
     let similar = 0
     let known = false
     let lastMs = Number.NEGATIVE_INFINITY
-    for (const it of subject.written) {
+    for (let it = subject.written; it !== undefined; it = it.next) {
       if (it.reason !== reason || it.type !== type) continue
       if (it.lastMs > lastMs) lastMs = it.lastMs
       if (!it.recent || it.message === '') continue
@@ -132,7 +136,9 @@ export class CorrelatingRecorder implements EventRecorder {
       if (it.message === message) known = true
     }
     if (now - lastMs > SIMILAR_WITHIN_MS) {
-      for (const it of subject.written) if (it.reason === reason && it.type === type) it.recent = false
+      for (let it = subject.written; it !== undefined; it = it.next) {
+        if (it.reason === reason && it.type === type) it.recent = false
+      }
       return false
     }
     return !known && similar >= SIMILAR_MAX - 1
@@ -145,15 +151,16 @@ export class CorrelatingRecorder implements EventRecorder {
     message: string,
     fieldPath: string | undefined,
   ): Written {
-    for (const it of subject.written) {
+    for (let it = subject.written; it !== undefined; it = it.next) {
       if (it.message === message && it.reason === reason && it.type === type && it.fieldPath === fieldPath) {
         it.recent = true
         return it
       }
     }
-    const written = { type, reason, message, fieldPath, name: '', count: 0, lastMs: 0, recent: true }
-    if (subject.written.length === EVENTS_MAX) subject.written.shift()
-    subject.written.push(written)
+    const next = subject.count < EVENTS_MAX ? subject.written : undefined // A flood of texts: start over.
+    const written = { type, reason, message, fieldPath, name: '', count: 0, lastMs: 0, recent: true, next }
+    subject.written = written
+    subject.count = next === undefined ? 1 : subject.count + 1
     return written
   }
 
@@ -173,7 +180,7 @@ export class CorrelatingRecorder implements EventRecorder {
     const key = uid ?? `${about.kind} ${namespace}/${name}`
     let subject = this.#subjects.get(key)
     if (subject === undefined) {
-      subject = { tokens: SPAM_BURST, refilledMs: now, written: [] }
+      subject = { tokens: SPAM_BURST, refilledMs: now, written: undefined, count: 0 }
       this.#subjects.set(key, subject)
       if (this.#subjects.size > OBJECTS_MAX) {
         for (const oldest of this.#subjects.keys()) {

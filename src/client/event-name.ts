@@ -34,7 +34,13 @@ export class EventNames {
     const high = Math.floor(nanos / 2 ** 32)
     const low = nanos - high * 2 ** 32 + this.#count
     const carry = low >= 2 ** 32 ? 1 : 0
-    return `${object}.${(high + carry).toString(16)}${(low - carry * 2 ** 32).toString(16).padStart(8, '0')}`
+    // Joined, not concatenated: the name is kept, and would be kept as a tree of its parts.
+    return [
+      object,
+      '.',
+      (high + carry).toString(16),
+      (low - carry * 2 ** 32).toString(16).padStart(8, '0'),
+    ].join('')
   }
 }
 

@@ -15,7 +15,8 @@ export type ReadObserver = (kind: KindRef, key: string, object: KubeObject | und
 
 interface Index<T> {
   readonly valuesOf: IndexFunction<T>
-  readonly byValue: Map<string, Map<string, T>>
+  /** Most values of some indexes have one object: only the second makes a map, by uid. */
+  readonly byValue: Map<string, T | Map<string, T>>
 }
 
 export class ObjectCache<T extends KubeObject> implements Lister<Stored<T>> {
@@ -56,7 +57,8 @@ export class ObjectCache<T extends KubeObject> implements Lister<Stored<T>> {
       kind: this.#kind.kind,
       index,
     })
-    return this.#snapshot(found.byValue.get(value)?.values())
+    const group = found.byValue.get(value)
+    return this.#snapshot(group instanceof Map ? group.values() : group && [group])
   }
 
   // -- writing ------------------------------------------------------------------------------------------
@@ -119,28 +121,38 @@ export class ObjectCache<T extends KubeObject> implements Lister<Stored<T>> {
 }
 
 /** Moves an object from the values of its old state to those of its new one; equal values keep their place. */
-function reindex<T extends { readonly metadata: { readonly uid: string } }>(
-  index: Index<T>,
-  old: T | undefined,
-  object: T | undefined,
-): void {
+function reindex<T extends HasUid>(index: Index<T>, old: T | undefined, object: T | undefined): void {
   const before = old === undefined ? NONE : index.valuesOf(old)
   const after = object === undefined ? NONE : index.valuesOf(object)
   for (const value of before) {
-    if (object !== undefined && after.includes(value) && old!.metadata.uid === object.metadata.uid) continue
-    const group = index.byValue.get(value)
-    if (group === undefined) continue
-    group.delete(old!.metadata.uid)
-    if (group.size === 0) index.byValue.delete(value)
+    const stays = object !== undefined && after.includes(value) && old!.metadata.uid === object.metadata.uid
+    if (!stays) removeFrom(index.byValue, value, old!)
   }
-  for (const value of after) {
-    let group = index.byValue.get(value)
-    if (group === undefined) {
-      group = new Map()
-      index.byValue.set(value, group)
-    }
-    group.set(object!.metadata.uid, object!)
+  for (const value of after) addTo(index.byValue, value, object!)
+}
+
+function addTo<T extends HasUid>(byValue: Index<T>['byValue'], value: string, object: T): void {
+  const group = byValue.get(value)
+  if (group === undefined || (!(group instanceof Map) && group.metadata.uid === object.metadata.uid)) {
+    byValue.set(value, object)
+  } else if (group instanceof Map) group.set(object.metadata.uid, object)
+  else {
+    const map = new Map([[group.metadata.uid, group]])
+    map.set(object.metadata.uid, object)
+    byValue.set(value, map)
   }
+}
+
+function removeFrom<T extends HasUid>(byValue: Index<T>['byValue'], value: string, { metadata }: T): void {
+  const group = byValue.get(value)
+  if (group instanceof Map) {
+    group.delete(metadata.uid)
+    if (group.size === 0) byValue.delete(value)
+  } else if (group?.metadata.uid === metadata.uid) byValue.delete(value)
+}
+
+interface HasUid {
+  readonly metadata: { readonly uid: string }
 }
 
 const NONE: readonly string[] = []
