@@ -1,4 +1,5 @@
 /** Builds clusters: the composition root, and the only place that sees every room. */
+import { cloudNode, startCloud } from './cloud.ts'
 import type { Cluster, ClusterOptions, NodeSpec } from './cluster.ts'
 import { Foundation } from './foundation.ts'
 import { InputError } from './manifest.ts'
@@ -18,7 +19,11 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
 export function buildCluster(options: ClusterOptions): SimCluster {
   const cluster = new SimCluster(new Foundation(options), options)
   cluster.startControlPlane()
-  for (const spec of nodeSpecs(options.nodes ?? 1)) cluster.startNode(spec)
+  const cloud = options.cloud === undefined ? undefined : startCloud(cluster, options.cloud)
+  cluster.foundation.cloud = cloud
+  nodeSpecs(options.nodes ?? 1).forEach((spec, index) => {
+    cluster.startNode(cloud === undefined ? spec : cloudNode(cloud, spec.name ?? `node-${index + 1}`, spec))
+  })
   return cluster
 }
 

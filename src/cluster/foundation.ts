@@ -12,6 +12,7 @@ import { type Environment, type ProcessHandle, startProcess } from '../client/pr
 import { Requests } from '../client/requests.ts'
 import { SharedTimers } from '../client/shared-timers.ts'
 import { lanNetwork, Network } from '../client/transport.ts'
+import type { Cloud } from '../cloud/provider.ts'
 import { Store } from '../etcd/store.ts'
 import { EventLoop } from '../kernel/event-loop.ts'
 import { Journal } from '../kernel/journal.ts'
@@ -44,6 +45,8 @@ export class Foundation {
   readonly environment: Environment
   /** Carries what containers say to one another. */
   readonly podNetwork: ClusterNetwork
+  /** The cloud that the nodes run on, if any. */
+  cloud: Cloud | undefined
   /** What the registries of this world hold. */
   readonly images: ImageCatalog
   /** Programs that containers may run, by name. */

@@ -19,6 +19,15 @@ export const KUBE_PROXY: UserInfo = {
   groups: ['system:node-proxier', AUTHENTICATED],
 }
 
+export const CLOUD_CONTROLLER_MANAGER: UserInfo = {
+  name: 'system:cloud-controller-manager',
+  groups: ['system:masters', AUTHENTICATED],
+}
+export const AUTOSCALER: UserInfo = {
+  name: 'system:serviceaccount:kube-system:cluster-autoscaler',
+  groups: ['system:masters', AUTHENTICATED],
+}
+
 export function nodeUser(node: string): UserInfo {
   return { name: `system:node:${node}`, groups: ['system:nodes', AUTHENTICATED] }
 }
