@@ -44,14 +44,24 @@ export function decode<T extends KubeObject>(
   body: unknown,
   options: DecodeOptions = {},
 ): Decoded<T> {
-  const schema = kind.schema() as StructSchema
-  if (options.duplicates === undefined && isTyped(kind, body) && conforms(schema, body)) {
+  const schema = (kind.body?.schema() ?? kind.schema()) as StructSchema
+  if (
+    options.duplicates === undefined &&
+    kind.body === undefined &&
+    isTyped(kind, body) &&
+    conforms(schema, body)
+  ) {
     return { object: body as T, warnings: NO_WARNINGS }
   }
   const decoder = new Decoder(options.fieldValidation ?? 'Ignore')
   try {
-    const object = withTypeMeta(kind, decoder.struct(schema, body, 0)) as T
-    const findings = [...(options.duplicates ?? []), ...decoder.unknown]
+    const read = withTypeMeta(kind, decoder.struct(schema, body, 0)) as T
+    const { object, unknown } = kind.body?.prune(read) ?? { object: read, unknown: [] }
+    const findings = [
+      ...(options.duplicates ?? []),
+      ...decoder.unknown,
+      ...unknown.map((path) => `unknown field "${path}"`),
+    ]
     if (findings.length > 0 && options.fieldValidation === 'Strict') {
       throw new DecodeError(`strict decoding error: ${findings.slice(0, MAX_FINDINGS).join(', ')}`)
     }
@@ -296,7 +306,7 @@ function filledFields(fields: Fields): readonly (readonly [string, object])[] {
 
 const filledBySchema = new WeakMap<Fields, readonly (readonly [string, object])[]>()
 
-function isTyped(kind: KindDefinition<never>, body: unknown): boolean {
+function isTyped<T extends KubeObject>(kind: KindDefinition<T>, body: unknown): boolean {
   const { apiVersion, kind: name } = (body ?? {}) as KubeObject
   return apiVersion === apiVersionOf(kind) && name === kind.kind
 }

@@ -2,9 +2,10 @@
  * A kind is data: one file declares everything that the machinery needs to serve it. Shared code never asks
  * for a kind by name; it reads these fields.
  */
+import type { JSONSchemaProps } from './apiextensions/json-schema.ts'
 import type { FieldErrors } from './field-errors.ts'
 import type { ObjectMeta } from './meta/object-meta.ts'
-import type { Schema } from './schema.ts'
+import type { AnySchema, Schema } from './schema.ts'
 
 /** What every stored object has. */
 export interface KubeObject {
@@ -54,6 +55,12 @@ export interface KindNames {
 /** `dns1123Subdomain` for most; see APIMACHINERY section 4. `path` is any legal path segment (RBAC). */
 export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'path'
 
+export interface BodyRule<T> {
+  readonly schema: () => AnySchema
+  /** Removes undeclared fields; `unknown` holds their paths. */
+  prune(object: T): { readonly object: T; readonly unknown: readonly string[] }
+}
+
 /** Where the objects of a kind live that has no store of its own, and how to get from one form to the other. */
 export interface StoredAs {
   readonly kind: () => KindDefinition
@@ -87,6 +94,10 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly storagePrefix?: string
   /** Seconds after which the store drops the object: Events, 3600. */
   readonly ttlSeconds?: number
+  /** Only on custom resources: how bodies are read, since their own schema is for validation to check. */
+  readonly body?: BodyRule<T>
+  /** Only on custom resources: the schema as its author wrote it, for OpenAPI documents. */
+  readonly openApi?: JSONSchemaProps
   /** Only on a kind that is served from another one's objects (`events.k8s.io`, older versions). */
   readonly stored?: StoredAs
   /** Fills absent fields; returns the same object when nothing was absent. */
@@ -94,8 +105,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   /** After admission, before validation: sets what the server owns (phase, qosClass, ...). */
   prepareForCreate?(object: T, context: StrategyContext): T
   prepareForUpdate?(object: T, old: T, context: StrategyContext): T
-  /** Adds to `errors`; metadata is validated by shared code. */
-  validate?(object: T, errors: FieldErrors): void
+  /**
+   * Adds to `errors`; metadata is validated by shared code. On updates `old` is the object as it was: custom
+   * resources let pass what was wrong before and has not changed.
+   */
+  validate?(object: T, errors: FieldErrors, old?: T): void
   /** Called in addition to `validate` on updates of the main resource. */
   validateUpdate?(object: T, old: T, errors: FieldErrors): void
   validateStatusUpdate?(object: T, old: T, errors: FieldErrors): void

@@ -41,7 +41,7 @@ export const MAIN: UpdateStrategy = {
   },
   validate(object, old, errors, call) {
     validateMetadataUpdate(object.metadata!, old.metadata!, errors)
-    call.resource.kind.validate?.(object, errors)
+    call.resource.kind.validate?.(object, errors, old)
     call.resource.kind.validateUpdate?.(object, old, errors)
   },
 }
@@ -55,7 +55,7 @@ function withManaged(call: Call, metadata: ObjectMeta, next: KubeObject): Object
 /** `/status`: the status and annotations. */
 export const STATUS: UpdateStrategy = {
   merge(next, old, call) {
-    const free = ['annotations'] as const
+    const free = call.kind.body === undefined ? (['annotations'] as const) : []
     const merged: Record<string, unknown> = {
       ...old,
       metadata: withManaged(call, mergeMetadata(old.metadata!, next.metadata, free), next),

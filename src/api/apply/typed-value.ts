@@ -125,7 +125,8 @@ export function mergeValues(live: unknown, applied: unknown, schema: AnySchema |
     }
     return result
   }
-  if (Array.isArray(live) && Array.isArray(applied) && isKeyed(schema)) return mergeLists(live, applied, schema)
+  if (Array.isArray(live) && Array.isArray(applied) && isKeyed(schema))
+    return mergeLists(live, applied, schema)
   return applied
 }
 

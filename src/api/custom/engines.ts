@@ -1,0 +1,45 @@
+/**
+ * The two languages that definitions may bring along: patterns (RE2) and rules (CEL). Both are loaded only when a
+ * definition uses one, since most clusters never do and loading costs more than the whole rest of the API.
+ */
+import type { JSONSchemaProps } from '../apiextensions/json-schema.ts'
+
+export interface Engines {
+  /** A test that takes time linear in the text; undefined when the pattern is none. */
+  compilePattern(pattern: string): ((text: string) => boolean) | undefined
+  /** Throws RuleError when the expression cannot be compiled. */
+  compileRule(expression: string): Rule
+}
+
+export interface Rule {
+  /** Numbers are bigints where the schema says integer, maps are Maps. Throws RuleError. */
+  evaluate(variables: Readonly<Record<string, unknown>>): unknown
+}
+
+export class RuleError extends Error {
+  override readonly name = 'RuleError'
+}
+
+/** Whether anything in the schema needs the engines. */
+export function needsEngines(schema: JSONSchemaProps): boolean {
+  if (schema.pattern !== undefined || (schema['x-kubernetes-validations'] ?? []).length > 0) return true
+  const { items, additionalProperties, not } = schema
+  const parts = [
+    ...Object.values(schema.properties ?? {}),
+    ...(schema.allOf ?? []),
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(items === undefined ? [] : [items]),
+    ...(not === undefined ? [] : [not]),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+  ]
+  return parts.some(needsEngines)
+}
+
+let loading: Promise<Engines> | undefined
+
+/** Loads both engines once. Waits for the module loader, not for anything in the simulation. */
+export function loadEngines(): Promise<Engines> {
+  loading ??= import('./cel.ts').then(({ createEngines }) => createEngines())
+  return loading
+}
