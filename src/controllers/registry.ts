@@ -1,5 +1,6 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
 import type { Component } from '../client/process.ts'
+import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
@@ -44,6 +45,7 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('statefulset', statefulSetController),
   builtIn('daemonset', daemonSetController),
   builtIn('job', jobController),
+  builtIn('cronjob', cronJobController),
   builtIn('ttl-after-finished', ttlAfterFinishedController),
   builtIn('pvc-protection', pvcProtectionController),
   builtIn('pv-protection', pvProtectionController),
