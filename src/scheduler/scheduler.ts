@@ -15,11 +15,14 @@ import {
   schedulerConfiguration,
 } from './config.ts'
 import { watchCluster, watchKind } from './event-handlers.ts'
+import { DEFAULT_LIMITS, type ExplanationLimits, ExplanationLog } from './explain.ts'
+import { type CallExtender, Extenders } from './extender.ts'
 import { Nominator } from './framework/nominator.ts'
 import type { PluginFactory, PluginHandle } from './framework/plugin.ts'
 import { ConfigurationError, issueText, Profile, pathText } from './framework/profile.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { BUILT_IN, type RegisteredPlugin } from './registry.ts'
+import { rehearseProfiles } from './rehearsal.ts'
 import { SchedulingCycle } from './scheduling-cycle.ts'
 import { HeldPods } from './waiting-pods.ts'
 
@@ -32,16 +35,35 @@ export interface SchedulerOptions {
   readonly plugins?: Readonly<Record<string, PluginFactory>> | readonly RegisteredPlugin[]
   /** Breaks ties and picks where preemption starts looking; default: the process's stream `scheduler`. */
   readonly random?: Random
+  /** Which decisions are explained in the journal; default: the last 200 of clusters up to 100 nodes. */
+  readonly explain?: Partial<ExplanationLimits>
+  /** Reaches HTTP extenders; without it a configuration that names some is refused. */
+  readonly callExtender?: CallExtender
 }
 
 /** A scheduler to be run in a process. Throws {@link ConfigurationError} when the configuration is wrong. */
 export function scheduler(options: SchedulerOptions = {}): Component {
-  const configuration = checkConfiguration(options.configuration ?? {})
-  const registry = registryOf(options.plugins)
-  return {
-    name: 'kube-scheduler',
-    start: (process) => void new Scheduler(process, configuration, registry, options.random),
-  }
+  const setup = setUp(options)
+  return { name: 'kube-scheduler', start: (process) => void new Scheduler(process, setup) }
+}
+
+/** Options, checked. */
+interface Setup {
+  readonly configuration: SchedulerConfiguration
+  readonly registry: ReadonlyMap<string, RegisteredPlugin>
+  readonly random: Random | undefined
+  readonly limits: ExplanationLimits
+  readonly callExtender: CallExtender | undefined
+}
+
+function setUp({ configuration, plugins, random, explain, callExtender }: SchedulerOptions): Setup {
+  const checked = checkConfiguration(configuration ?? {})
+  const registry = registryOf(plugins)
+  // What was not configured needs no check; what was must fail here and not when the process starts.
+  if (configuration !== undefined) rehearseProfiles(checked, registry)
+  if (checked.extenders.length > 0 && callExtender === undefined)
+    throw new ConfigurationError('extenders', 'there is no way to call them from here: give callExtender')
+  return { configuration: checked, registry, random, limits: { ...DEFAULT_LIMITS, ...explain }, callExtender }
 }
 
 export function checkConfiguration(input: unknown): SchedulerConfiguration {
@@ -51,7 +73,7 @@ export function checkConfiguration(input: unknown): SchedulerConfiguration {
   throw new ConfigurationError(pathText(issue.path).replace(/^\./, '') || 'configuration', issueText(issue))
 }
 
-function registryOf(plugins: SchedulerOptions['plugins'] = []): ReadonlyMap<string, RegisteredPlugin> {
+export function registryOf(plugins: SchedulerOptions['plugins'] = []): ReadonlyMap<string, RegisteredPlugin> {
   const own = Array.isArray(plugins)
     ? (plugins as readonly RegisteredPlugin[])
     : Object.entries(plugins).map(([name, create]): RegisteredPlugin => ({ name, create }))
@@ -66,12 +88,8 @@ function registryOf(plugins: SchedulerOptions['plugins'] = []): ReadonlyMap<stri
 
 /** One incarnation. */
 class Scheduler {
-  constructor(
-    process: Process,
-    configuration: SchedulerConfiguration,
-    registry: ReadonlyMap<string, RegisteredPlugin>,
-    random: Random = process.random('scheduler'),
-  ) {
+  constructor(process: Process, { configuration, registry, limits, callExtender, ...setup }: Setup) {
+    const random = setup.random ?? process.random('scheduler')
     const cache = new ClusterCache()
     const nominator = new Nominator(cache)
     const held = new HeldPods(process.clock)
@@ -106,13 +124,6 @@ class Scheduler {
       profiles.set(it.schedulerName, profile)
     })
     const all = [...profiles.values()]
-    all.forEach((profile, i) => {
-      if (profile.queueSortName !== all[0]!.queueSortName)
-        throw new ConfigurationError(
-          `profiles[${i}].plugins.queueSort`,
-          'must be the same plugin with the same args in all profiles',
-        )
-    })
     const profileOf = ({ class: { spec } }: PodInfo) => profiles.get(spec.schedulerName ?? DEFAULT_SCHEDULER)!
     const queue: SchedulingQueue = new SchedulingQueue(process.clock, process.loop, nominator, {
       initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
@@ -133,8 +144,11 @@ class Scheduler {
       pods: process.informers.for(Pod).lister,
       profileOf,
       recorderOf: (profile) => recorder(profile.schedulerName),
-      extenders: undefined,
-      explanations: undefined,
+      extenders:
+        callExtender && configuration.extenders.length > 0
+          ? new Extenders(configuration.extenders, callExtender, cache)
+          : undefined,
+      explanations: new ExplanationLog(limits),
     })
     watchCluster(process.informers, {
       cache,

@@ -8,7 +8,7 @@ import type { Process } from '../client/process.ts'
 import type { ApiWrites } from './api-writes.ts'
 import type { ClusterCache } from './cache/cluster-cache.ts'
 import type { NodeInfo, PodInfo } from './cache/node-info.ts'
-import type { ExplanationLog, PendingExplanation } from './explain.ts'
+import { type ExplanationLog, explainChoice, explainFailure, type KeptExplanation } from './explain.ts'
 import type { Extenders } from './extender.ts'
 import { PluginError } from './framework/evaluator.ts'
 import { type Failure, failureMessage } from './framework/failure.ts'
@@ -33,16 +33,27 @@ export interface CycleParts {
   readonly profileOf: (pod: PodInfo) => Profile
   readonly recorderOf: (profile: Profile) => EventRecorder
   readonly extenders: Extenders | undefined
-  readonly explanations: ExplanationLog | undefined
+  readonly explanations: ExplanationLog
 }
 
-/** A pod between being given a node and being bound to it. */
-interface Assumed {
+interface Choice {
   readonly queued: QueuedPod
-  readonly info: PodInfo
   readonly node: NodeInfo
   readonly profile: Profile
   readonly cycle: Cycle
+  readonly kept: KeptExplanation | undefined
+}
+
+/** A pod between being given a node and being bound to it. */
+interface Assumed extends Choice {
+  readonly info: PodInfo
+}
+
+/** What a `schedule` entry of the journal says to programs. */
+export interface ScheduleDetail {
+  readonly attempts: number
+  readonly nominatedNode?: string
+  readonly kept?: KeptExplanation
 }
 
 export class SchedulingCycle {
@@ -103,8 +114,7 @@ export class SchedulingCycle {
     }
     const result = evaluator.search(cycle)
     if (result.failure !== undefined) {
-      const explained = explanations?.begin(profile, cycle)
-      this.#unschedulable(queued, profile, cycle, result.failure, explained)
+      this.#unschedulable(queued, profile, cycle, result.failure)
       return
     }
     const { feasible } = result
@@ -112,17 +122,19 @@ export class SchedulingCycle {
       this.#askExtenders(queued, profile, cycle, extenders)
       return
     }
-    if (feasible.count === 1) {
-      const node = cache.at(feasible.slots[0]!)!
-      explanations?.begin(profile, cycle)?.chosen(node, 1)
-      this.#assume(queued, profile, cycle, node)
-      return
-    }
-    const totals = evaluator.score(cycle, feasible)
-    const node = evaluator.choose(feasible, totals)
-    const explained = explanations?.begin(profile, cycle, feasible, totals)
-    explained?.chosen(node, feasible.count)
-    this.#assume(queued, profile, cycle, node)
+    const node =
+      feasible.count === 1
+        ? cache.at(feasible.slots[0]!)!
+        : evaluator.choose(feasible, evaluator.score(cycle, feasible))
+    const kept = this.#keepsExplanations()
+      ? explanations.keep(explainChoice(profile, cycle, cache.nodes(), feasible, node))
+      : undefined
+    this.#assume({ queued, profile, cycle, node, kept })
+  }
+
+  #keepsExplanations(): boolean {
+    const { process, cache, explanations } = this.#parts
+    return process.journal.enabled && explanations.wants(cache.nodes().length)
   }
 
   /** Extenders are outside and slow: the cycle goes on when they have answered, and the next pod waits for it. */
@@ -133,10 +145,11 @@ export class SchedulingCycle {
       try {
         const answer = await extenders.choose(profile, cycle)
         if (answer.failure !== undefined)
+          this.#guarded(queued, profile, () => this.#unschedulable(queued, profile, cycle, answer.failure))
+        else
           this.#guarded(queued, profile, () =>
-            this.#unschedulable(queued, profile, cycle, answer.failure, undefined),
+            this.#assume({ queued, profile, cycle, node: answer.node, kept: undefined }),
           )
-        else this.#guarded(queued, profile, () => this.#assume(queued, profile, cycle, answer.node))
       } catch (error) {
         this.#failed(
           queued,
@@ -153,12 +166,13 @@ export class SchedulingCycle {
 
   // -- the pod has a node ---------------------------------------------------------------------------------
 
-  #assume(queued: QueuedPod, profile: Profile, cycle: Cycle, node: NodeInfo): void {
+  #assume(choice: Choice): void {
     const { cache, nominator, held } = this.#parts
+    const { queued, profile, cycle, node } = choice
     const info = { ...queued.info }
     cache.assume(info, node.name)
     nominator.remove(info.uid)
-    const assumed: Assumed = { queued, info, node, profile, cycle }
+    const assumed: Assumed = { ...choice, info }
     for (const plugin of profile.reserve) {
       const status = plugin.reserve?.(info, node, cycle) ?? SUCCESS
       if (status.code !== 'success') {
@@ -220,7 +234,7 @@ export class SchedulingCycle {
   }
 
   #bound(assumed: Assumed, status: Status): void {
-    const { queued, profile, info, node, cycle } = assumed
+    const { queued, profile, info, node, cycle, kept } = assumed
     if (status.code !== 'success') {
       this.#bindingFailed(assumed, status)
       return
@@ -234,9 +248,7 @@ export class SchedulingCycle {
         process.name,
         objectRef('Pod', info.pod.metadata),
         `bound to ${node.name}`,
-        {
-          attempts: queued.attempts,
-        },
+        { attempts: queued.attempts, kept } satisfies ScheduleDetail,
       )
     recorderOf(profile).event(
       info.pod,
@@ -270,13 +282,7 @@ export class SchedulingCycle {
 
   // -- the pod has no node --------------------------------------------------------------------------------
 
-  #unschedulable(
-    queued: QueuedPod,
-    profile: Profile,
-    cycle: Cycle,
-    failure: Failure,
-    explained: PendingExplanation | undefined,
-  ): void {
+  #unschedulable(queued: QueuedPod, profile: Profile, cycle: Cycle, failure: Failure): void {
     let nominated: string | undefined
     let postFilterMessage: string | undefined
     for (const plugin of profile.postFilter) {
@@ -293,8 +299,11 @@ export class SchedulingCycle {
       postFilterMessage = messageOf(status)
     }
     const message = failureMessage(failure, postFilterMessage)
-    explained?.failed(message, nominated)
-    this.#reject(queued, profile, message, failure.plugins, failure.pendingPlugins, nominated)
+    const { cache, explanations } = this.#parts
+    const kept = this.#keepsExplanations()
+      ? explanations.keep(explainFailure(profile, cycle, cache.nodes(), failure, message, nominated))
+      : undefined
+    this.#reject(queued, profile, message, failure.plugins, failure.pendingPlugins, { nominated, kept })
   }
 
   #reject(
@@ -303,14 +312,14 @@ export class SchedulingCycle {
     message: string,
     plugins: ReadonlySet<string>,
     pending: ReadonlySet<string>,
-    nominated?: string,
+    { nominated, kept }: { readonly nominated?: string; readonly kept?: KeptExplanation } = {},
   ): void {
     const { queue, nominator } = this.#parts
     if (this.#isGone(queued)) return
     if (nominated) nominator.add(queued.info, nominated)
     else if (nominated === '') nominator.remove(queued.info.uid)
     queue.requeueUnschedulable(queued, plugins, pending)
-    this.#report(queued, profile, message, 'Unschedulable', nominated)
+    this.#report(queued, profile, message, 'Unschedulable', nominated, kept)
   }
 
   /** Not the pod's fault, or nothing that an event could cure. */
@@ -333,6 +342,7 @@ export class SchedulingCycle {
     message: string,
     reason: 'Unschedulable' | 'SchedulerError',
     nominated: string | undefined,
+    kept?: KeptExplanation,
   ): void {
     const { process, writes, recorderOf } = this.#parts
     const { pod } = queued.info
@@ -340,7 +350,8 @@ export class SchedulingCycle {
       process.journal.record('schedule', process.name, objectRef('Pod', pod.metadata), message, {
         attempts: queued.attempts,
         nominatedNode: nominated,
-      })
+        kept,
+      } satisfies ScheduleDetail)
     recorderOf(profile).event(pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' })
     writes.reportFailure(pod, { type: 'PodScheduled', status: 'False', reason, message }, nominated)
   }

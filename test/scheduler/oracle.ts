@@ -94,7 +94,7 @@ function rejection(pod: Pod, node: Node, world: PlainWorld): string | undefined 
       return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
   if (!matchesAffinity(pod, node)) return "node(s) didn't match Pod's node affinity/selector"
   if (portsClash(pod, node, world)) return "node(s) didn't have free ports for the requested pod ports"
-  return fit(pod, node, world) ?? spread(pod, node, world) ?? interPod(pod, node, world)
+  return resources(pod, node, world) ?? spread(pod, node, world) ?? interPod(pod, node, world)
 }
 
 function toleratesTaint(
@@ -195,7 +195,7 @@ function capacity(node: Node, resource: string): number {
   return amount === undefined ? 0 : amountOf(resource, amount)
 }
 
-function fit(pod: Pod, node: Node, world: PlainWorld): string | undefined {
+function resources(pod: Pod, node: Node, world: PlainWorld): string | undefined {
   const reasons: string[] = []
   if (podsOn(node, world).length + 1 > capacity(node, 'pods')) reasons.push('Too many pods')
   const wanted = requestsOf(pod)

@@ -6,6 +6,7 @@ import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-clai
 import { Pod } from '../../src/api/core/pod.ts'
 import type { CSINode } from '../../src/api/storage/csi-node.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
+import { failureMessage } from '../../src/scheduler/framework/failure.ts'
 import { node, pod, world } from './harness.ts'
 import { lab } from './lab.ts'
 
@@ -60,7 +61,7 @@ function outcome(
   if (feasible !== undefined)
     return Array.from(feasible.slots.subarray(0, feasible.count), (slot) => l.cache.at(slot)!.name)
   if (failure.preFilter !== undefined) return failure.preFilter.reasons.join(', ')
-  return [...failure.counts].map(([{ reasons }, nodesOf]) => `${nodesOf} ${reasons.join(', ')}`).join('; ')
+  return failureMessage(failure).replace(/^0\/\d+ nodes are available: (.*)\.$/, '$1')
 }
 
 const later = {

@@ -43,6 +43,14 @@ export type SearchResult =
   | { readonly feasible: Feasible; readonly failure?: undefined }
   | { readonly feasible?: undefined; readonly failure: Failure }
 
+export interface PointsTable {
+  readonly name: string
+  readonly weight: number
+  readonly points:
+    | readonly { readonly raw: number; readonly normalized: number; readonly weighted: number }[]
+    | undefined
+}
+
 /** A plugin threw, answered `error`, or scored out of range: the attempt failed, not the pod. */
 export class PluginError extends Error {
   override readonly name = 'PluginError'
@@ -303,6 +311,21 @@ export class Evaluator {
     return true
   }
 
+  /** The same for some of the nodes that passed, as an array of its own. */
+  scoreOf(cycle: Cycle, nodes: readonly NodeInfo[]): Float64Array {
+    this.#begin()
+    this.memo(cycle.pod.class)
+    nodes.forEach((node, i) => {
+      this.#slots[i] = node.slot
+    })
+    return this.score(cycle, { slots: this.#slots, count: nodes.length }).slice(0, nodes.length)
+  }
+
+  chooseOf(nodes: readonly NodeInfo[], totals: Float64Array): NodeInfo {
+    const slots = Int32Array.from(nodes, (it) => it.slot)
+    return this.choose({ slots, count: nodes.length }, totals)
+  }
+
   /** The best node; among equals any, each as likely. */
   choose({ slots, count }: Feasible, totals: Float64Array): NodeInfo {
     let best = totals[0]!
@@ -316,6 +339,53 @@ export class Evaluator {
     }
     let pick = ties === 1 ? 0 : this.#options.random.below(ties)
     for (let i = 0; ; i++) if (totals[i] === best && pick-- === 0) return this.#cache.at(slots[i]!)!
+  }
+
+  // -- explaining -----------------------------------------------------------------------------------------
+
+  /** What the node answered in the last search; undefined: it passed, or was not asked. */
+  answerOf(node: NodeInfo): Status | undefined {
+    return this.#stamps[node.slot] === this.#search ? this.#answers[node.slot] : undefined
+  }
+
+  /** Each plugin's points for the nodes, in the order of the profile; undefined: the plugin has nothing to say. */
+  pointsOf(cycle: Cycle, nodes: readonly NodeInfo[]): readonly PointsTable[] {
+    const memo = this.memo(cycle.pod.class)
+    return this.#points.scores.map(({ plugin, weight }) => {
+      const scores = this.#scoresOf(plugin, cycle, memo, nodes)
+      if (scores === undefined) return { name: plugin.name, weight, points: undefined }
+      const [raw, normalized] = scores
+      const points = nodes.map((_, i) => ({
+        raw: raw[i]!,
+        normalized: normalized[i]!,
+        weighted: weight * normalized[i]!,
+      }))
+      return { name: plugin.name, weight, points }
+    })
+  }
+
+  #scoresOf(
+    plugin: Plugin,
+    cycle: Cycle,
+    memo: ClassMemo,
+    nodes: readonly NodeInfo[],
+  ): readonly [raw: Float64Array, normalized: Float64Array] | undefined {
+    if (!(plugin.concerns?.(cycle.pod.class, 'score') ?? true)) return undefined
+    const tracked = memo.scoringTrackers.find((it) => it.plugin === plugin)?.tracker
+    if (tracked !== undefined) {
+      const slots = Int32Array.from(nodes, (it) => it.slot)
+      if (!tracked.prepare(slots, slots.length)) return undefined
+      const raw = Float64Array.from(nodes, (it) => tracked.score(it.slot))
+      const normalized = raw.slice()
+      tracked.normalize(normalized, slots, slots.length)
+      return [raw, normalized]
+    }
+    if (plugin.score === undefined) return undefined
+    if (plugin.preScore?.(cycle.pod, nodes, cycle).code === 'skip') return undefined
+    const raw = Float64Array.from(nodes, (it) => plugin.score!(cycle.pod, it, cycle))
+    const normalized = raw.slice()
+    plugin.normalize?.(normalized, nodes.length, cycle.pod, cycle)
+    return [raw, normalized]
   }
 
   // -- for preemption -------------------------------------------------------------------------------------

@@ -61,13 +61,12 @@ export class Profile {
     this.plugins = createPlugins(configuration, multiPoint, environment, handle)
     const at = (point: Parameters<typeof pluginsAt>[0]) => {
       const all = pluginsAt(point, multiPoint, configuration.plugins, this.plugins)
-      all.forEach(({ name }, i) => {
+      for (const [i, { name }] of (configuration.plugins[point]?.enabled ?? []).entries())
         if (!implementsPoint(this.plugins.get(name)!, point))
           throw new ConfigurationError(
             `${path}.plugins.${point}.enabled[${i}].name`,
             `plugin ${JSON.stringify(name)} does not extend ${point}`,
           )
-      })
       return all
     }
     const plain = (point: Parameters<typeof pluginsAt>[0]) =>
