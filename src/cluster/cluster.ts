@@ -4,6 +4,7 @@
  */
 import type { KubeObject, Stored } from '../api/kind.ts'
 import type { Scheme } from '../api/scheme.ts'
+import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
 import type { Store, StoreOptions } from '../etcd/store.ts'
@@ -11,6 +12,8 @@ import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
 import type { ProxyMode } from '../network/proxy/balancer.ts'
+import type { TrafficSummary } from '../network/traffic.ts'
+import type { CloudSettings } from './cloud.ts'
 
 /** A duration: milliseconds, or Go's notation (`90s`, `6m`, `1h30m`). */
 export type DurationLike = number | string
@@ -60,6 +63,8 @@ export interface ClusterOptions {
   readonly kubelets?: boolean
   /** How kube-proxy balances on every node; default iptables. */
   readonly proxyMode?: ProxyMode
+  /** Nodes are instances of a fake cloud with its controllers; absent: bare machines. */
+  readonly cloud?: CloudSettings
   /** Network latency between processes and the API server: `lan` (default: about a millisecond, seeded), or ms each way. */
   readonly latency?: 'none' | 'lan' | number
   /** The kinds that are served; default: all built-in ones. Clusters may share one that nothing is added to. */
@@ -107,6 +112,35 @@ export interface ProcessControl {
   pause(): void
   resume(): void
   stop(): void
+}
+
+/** HTTP requests over the pod network. */
+export interface RequestsOptions {
+  /** `http://web.default/path`: names resolve as in a pod of namespace default. */
+  readonly url: string
+  /** A node's name, or a pod as `namespace/name`; default: the first node. */
+  readonly from?: string
+  /** Default 1. */
+  readonly count?: number
+  /** Requests a second; absent: one after another. */
+  readonly rate?: number
+  readonly method?: string
+  /** Of each request; default 5 s. */
+  readonly timeout?: DurationLike
+}
+
+export interface LogOptions {
+  /** The instance before the present one. */
+  readonly previous?: boolean
+  readonly tailLines?: number
+  readonly sinceSeconds?: number
+  readonly timestamps?: boolean
+}
+
+export interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** The cluster as it was at one revision. */
@@ -165,6 +199,13 @@ export interface Cluster extends AsyncDisposable {
   processes(): readonly ProcessControl[]
   /** Runs a controller in a process of its own (named after it, unless said otherwise). */
   run(...controllers: readonly ControllerDefinition<never, never>[]): ProcessControl
+
+  /** Sends requests while the loop goes on; `done` hears once, when all were answered or have failed. */
+  sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void
+  /** What the container has written so far, as `kubectl logs`. */
+  logs(container: ContainerRef, options?: LogOptions): Promise<string>
+  /** Runs a command in the container to its end, as `kubectl exec`. */
+  exec(container: ContainerRef, command: readonly string[]): Promise<CommandResult>
 
   /** Reads the API server's store directly: no request, no latency, no journal. */
   peek(): Snapshot

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/kind.ts'
 import { objectRef } from '../api/kind.ts'
 import type { Scheme } from '../api/scheme.ts'
+import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import type { ProcessHandle } from '../client/process-host.ts'
@@ -12,16 +13,20 @@ import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import { nearestWord } from '../kernel/nearest-word.ts'
 import { kubeProxy } from '../network/kube-proxy.ts'
+import type { TrafficSummary } from '../network/traffic.ts'
 import { applyManifest, deleteManifest, type ManifestInput } from './apply.ts'
 import type {
   ApplyResult,
   Cluster,
   ClusterOptions,
+  CommandResult,
   DurationLike,
+  LogOptions,
   NodeHandle,
   NodeSpec,
   ObjectChange,
   ProcessControl,
+  RequestsOptions,
   Snapshot,
 } from './cluster.ts'
 import { planControlPlane } from './control-plane.ts'
@@ -30,6 +35,7 @@ import { drivingClient } from './driving-client.ts'
 import { toMs } from './duration.ts'
 import type { Foundation } from './foundation.ts'
 import { SimNode } from './node.ts'
+import { type Reach, readLog, runCommand, sendRequests } from './pod-access.ts'
 import { StoreSnapshot } from './snapshot.ts'
 import { ADMIN, KUBE_PROXY } from './users.ts'
 import { causesOf, explainCauses } from './why.ts'
@@ -157,6 +163,26 @@ export class SimCluster implements Cluster {
   }
 
   // -- history ------------------------------------------------------------------------------------------
+
+  sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void {
+    sendRequests(this.#reach, options, done)
+  }
+
+  async logs(container: ContainerRef, options: LogOptions = {}): Promise<string> {
+    return this.loop.outside(readLog(this.#reach, container, options))
+  }
+
+  async exec(container: ContainerRef, command: readonly string[]): Promise<CommandResult> {
+    return this.loop.outside(runCommand(this.#reach, container, command))
+  }
+
+  get #reach(): Reach {
+    const first = this.#nodes.values().next().value
+    return {
+      foundation: this.#foundation,
+      node: (name) => (name === undefined ? first : this.#nodes.get(name)),
+    }
+  }
 
   peek(): Snapshot {
     return new StoreSnapshot(this.#foundation.store, this.scheme, this.revision)

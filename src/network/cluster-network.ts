@@ -107,6 +107,11 @@ export class ClusterNetwork implements PodNetwork {
     for (const ip of namespace.ips) if (this.#namespaces.get(ip) === namespace) this.#namespaces.delete(ip)
   }
 
+  /** Who has this address now. */
+  namespaceAt(ip: string): NetworkNamespace | undefined {
+    return this.#namespaces.get(ip)
+  }
+
   /** Puts a server at an address that belongs to no pod; the function returned takes it away. */
   serve(ip: string, listener: Listener): () => void {
     const key = `${ip}:${listener.port}`

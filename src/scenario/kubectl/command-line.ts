@@ -7,6 +7,8 @@ export interface CommandLine {
   readonly words: readonly string[]
   /** By long name; `true` for a flag without a value. */
   readonly flags: ReadonlyMap<string, string | true>
+  /** What follows `--`. */
+  readonly rest: readonly string[]
 }
 
 /** Flags that take a value, and those that take none; short names map to long ones. */
@@ -22,13 +24,15 @@ const VALUED: ReadonlySet<string> = new Set([
   'type',
   'patch',
   'cascade',
-  'current-replicas',
+  'container',
+  'tail',
 ])
 const BARE: ReadonlySet<string> = new Set([
   'all-namespaces',
   'wait',
   'force',
   'now',
+  'previous',
   'ignore-not-found',
   'overwrite',
   'all',
@@ -38,6 +42,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['l', 'selector'],
   ['o', 'output'],
   ['p', 'patch'],
+  ['c', 'container'],
   ['A', 'all-namespaces'],
 ])
 
@@ -50,6 +55,8 @@ export function parseCommandLine(line: string): CommandLine {
       'no host commands run in the simulation; use the other steps, or a scenario in TypeScript',
     ])
   }
+  const end = all.indexOf('--')
+  const rest = end < 0 ? [] : all.splice(end).slice(1)
   const words: string[] = []
   const flags = new Map<string, string | true>()
   for (let i = 0; i < all.length; i++) {
@@ -70,7 +77,7 @@ export function parseCommandLine(line: string): CommandLine {
       throw new StepFailure(`unknown flag: ${word}${near === undefined ? '' : `: did you mean --${near}?`}`)
     }
   }
-  return { words, flags }
+  return { words, flags, rest }
 }
 
 /** `--for=x`, `-n x`, `-nx` and `-n=x`. */

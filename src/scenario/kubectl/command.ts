@@ -6,6 +6,7 @@ import { remove } from '../steps/delete.ts'
 import { describe } from '../steps/describe.ts'
 import { events } from '../steps/events.ts'
 import { get } from '../steps/get.ts'
+import { podLogs } from '../steps/pod-logs.ts'
 import { rollout } from '../steps/rollout.ts'
 import { scale } from '../steps/scale.ts'
 import { wait } from '../steps/wait.ts'
@@ -45,6 +46,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['patch', patchCommand],
   ['label', (line, context) => setMetadata('labels', 'labeled', line, context)],
   ['annotate', (line, context) => setMetadata('annotations', 'annotated', line, context)],
+  ['logs', logsCommand],
+  ['exec', execCommand],
   ['cordon', (line, context) => setUnschedulable(true, line, context)],
   ['uncordon', (line, context) => setUnschedulable(null, line, context)],
 ])
@@ -124,6 +127,36 @@ function deleteCommand(line: CommandLine, context: StepContext): Promise<string 
     },
     context,
   )
+}
+
+function logsCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {
+  const tail = flag(line, 'tail')
+  const selector = flag(line, 'selector')
+  return step(
+    podLogs,
+    {
+      name: selector === undefined ? needName(line.words[0]?.replace(/^pods?\//, '')) : undefined,
+      selector,
+      container: flag(line, 'container'),
+      tail: tail === undefined ? undefined : Number(tail),
+      previous: line.flags.has('previous') ? true : undefined,
+    },
+    context,
+  )
+}
+
+async function execCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {
+  const pod = needName(line.words[0]?.replace(/^pods?\//, ''))
+  if (line.rest.length === 0)
+    throw new StepFailure('you must specify at least one command for the container, after --')
+  const container = flag(line, 'container')
+  const { exitCode, stdout, stderr } = await context.cluster.exec(
+    { namespace: context.namespace, pod, ...(container === undefined ? {} : { container }) },
+    line.rest,
+  )
+  const text = `${stdout}${stderr}`.trimEnd()
+  if (exitCode !== 0) throw new StepFailure(`command terminated with exit code ${exitCode}`, text.split('\n'))
+  return text
 }
 
 function patchCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** All steps by the key that a scenario names them with. */
 import { advance } from './advance.ts'
+import { answers } from './answers.ts'
 import { apply } from './apply.ts'
 import { assert } from './assert.ts'
 import { create } from './create.ts'
@@ -10,7 +11,9 @@ import { events } from './events.ts'
 import { fault } from './fault.ts'
 import { get } from './get.ts'
 import { patch } from './patch.ts'
+import { podLogs } from './pod-logs.ts'
 import { print } from './print.ts'
+import { request } from './request.ts'
 import { rollout } from './rollout.ts'
 import { scale } from './scale.ts'
 import { script } from './script.ts'
@@ -33,10 +36,13 @@ export const STEPS = {
   scale,
   rollout,
   fault,
+  request,
+  answers,
   script,
   get,
   describe,
   events,
+  podLogs,
   why,
   print,
 }
