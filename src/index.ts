@@ -115,3 +115,4 @@ export {
   simulation,
   type Truth,
 } from './testing/explore/spec.ts'
+export { instantKubelet } from './testing/instant-kubelet.ts'

@@ -13,17 +13,22 @@ import type { AnyController } from '../controllers/runtime/manager.ts'
 export type { AnyController, ControllerDefinition, ReconcileObserver }
 export { componentOf }
 
-/** A component that makes its controllers when its process starts. */
+/** A component that makes its controllers when its process starts; components among them start as they are. */
 export function freshControllers(
-  make: () => readonly AnyController[],
+  make: () => readonly (AnyController | Component)[],
   observer?: ReconcileObserver,
 ): Component {
   return {
     name: 'controllers',
     start: (process) => {
-      for (const definition of make()) {
-        const whole = definition as unknown as ControllerDefinition<KubeObject, unknown>
-        controllerComponent(whole, { observer }).start(process)
+      for (const member of make()) {
+        const component =
+          'start' in member
+            ? member
+            : controllerComponent(member as unknown as ControllerDefinition<KubeObject, unknown>, {
+                observer,
+              })
+        component.start(process)
       }
     },
   }

@@ -29,6 +29,7 @@ export {
   type Truth,
 } from './explore/spec.ts'
 export { test } from './fixture.ts'
+export { instantKubelet } from './instant-kubelet.ts'
 export { resource } from './resource.ts'
 export { sim, simTest } from './sim-test.ts'
 

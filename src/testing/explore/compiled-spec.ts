@@ -4,7 +4,7 @@ import { createScheme } from '../../api/scheme.ts'
 import type { ClusterOptions } from '../../cluster/cluster.ts'
 import { builtInManager } from '../../cluster/control-plane.ts'
 import { Foundation } from '../../cluster/foundation.ts'
-import { type AnyController, componentOf } from '../../cluster/user-controllers.ts'
+import { type AnyController, componentOf, freshControllers } from '../../cluster/user-controllers.ts'
 import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { SimSpec } from './spec.ts'
@@ -21,7 +21,8 @@ export interface CompiledSpec {
     readonly name: string
     readonly make: (remotes: Readonly<Record<string, unknown>>) => readonly AnyController[]
   }[]
-  startBuiltIn(foundation: Foundation): void
+  /** Starts what runs unharmed. */
+  startBeside(foundation: Foundation): void
 }
 
 /** Latency of every message, ms: so that a hot loop moves time. */
@@ -50,7 +51,7 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
     base,
     given,
     processes: processesOf(source),
-    startBuiltIn: builtInOf(source),
+    startBeside: besideOf(source),
   }
 }
 
@@ -75,11 +76,12 @@ function give(base: Foundation, object: KubeObject): Stored<KubeObject> {
   return response.body as Stored<KubeObject>
 }
 
-function processesOf({ controllers }: SimSpec): CompiledSpec['processes'] {
+function processesOf({ controllers, process }: SimSpec): CompiledSpec['processes'] {
   const make =
     typeof controllers === 'function'
       ? (controllers as (remotes: never) => readonly AnyController[])
       : () => controllers as readonly AnyController[]
+  if (process !== undefined) return [{ name: process, make: (remotes) => make(remotes as never) }]
   const names = make(inert() as never).map((it) => componentOf(it))
   return names.map((name, index) => ({ name, make: (remotes) => [make(remotes as never)[index]!] }))
 }
@@ -90,9 +92,13 @@ function inert(): unknown {
   return nothing
 }
 
-function builtInOf({ builtIn }: SimSpec): CompiledSpec['startBuiltIn'] {
-  if (builtIn === undefined) return () => {}
+function besideOf({ builtIn, beside }: SimSpec): CompiledSpec['startBeside'] {
   return (foundation) => {
-    foundation.startProcess('kube-controller-manager', CONTROLLER_MANAGER, [builtInManager(builtIn)])
+    if (builtIn !== undefined) {
+      foundation.startProcess('kube-controller-manager', CONTROLLER_MANAGER, [builtInManager(builtIn)])
+    }
+    if (beside !== undefined) {
+      foundation.startProcess('beside', ADMIN, [freshControllers(() => beside as readonly AnyController[])])
+    }
   }
 }

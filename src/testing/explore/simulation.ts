@@ -165,7 +165,7 @@ class Simulation implements SiteBook {
       this.#processes.push(process)
       this.#byName.set(name, process)
     }
-    this.#spec.startBuiltIn(this.#foundation)
+    this.#spec.startBeside(this.#foundation)
   }
 
   async #endFaults(): Promise<void> {

@@ -93,6 +93,10 @@ export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string
   readonly given?: readonly KubeObject[]
   /** Built-in controllers that run beside, unharmed: `garbage-collector-controller,replicaset-controller`. */
   readonly builtIn?: string
+  /** Further controllers that run unharmed, such as `instantKubelet`. */
+  readonly beside?: readonly unknown[]
+  /** All controllers run in one process of this name and share its cache; absent: each in one of its own. */
+  readonly process?: string
   readonly scenario: (context: ScenarioContext<O>) => Promise<void>
   /** Must hold after everything that happens. */
   readonly always?: Readonly<Record<string, Property<O>>>

@@ -1,0 +1,25 @@
+/** Every single fault for our own controllers; `npm run explore:self` adds random plans. */
+import { expect, test } from 'vitest'
+import { formatPlan } from '../../src/testing/explore/plan.ts'
+import { search } from '../../src/testing/explore/search.ts'
+import { reportFailure } from '../../src/testing/report/failure-report.ts'
+import { textReport } from '../../src/testing/report/text.ts'
+import { SELF_STORIES } from './self-stories.ts'
+
+const RUNS = Number(process.env.EXPLORE_RUNS ?? 0)
+const SEED = Number(process.env.EXPLORE_SEED ?? 1)
+
+test.each(Object.entries(SELF_STORIES))(
+  '%s survives every single fault',
+  async (name, spec) => {
+    const result = await search(spec, { randomRuns: RUNS, seed: SEED })
+    const { failure } = result
+    if (failure === undefined) {
+      expect(result.runs).toBeGreaterThan(20 + RUNS)
+      return
+    }
+    const report = await reportFailure(name, result, failure)
+    expect.fail(textReport(report, `EXPLORE_RUNS=${RUNS} EXPLORE_SEED=${SEED} (${formatPlan(failure.plan)})`))
+  },
+  3_600_000,
+)
