@@ -16,6 +16,7 @@ import {
 } from './admission/storage.ts'
 import { taintNodesByCondition } from './admission/taint-nodes-by-condition.ts'
 import type { Call, ServerContext } from './call.ts'
+import { customResourceEngines } from './custom-resources.ts'
 import { get } from './list.ts'
 import { finalizeNamespace, NAMESPACE_HOOKS } from './namespaces.ts'
 import { patch } from './patch.ts'
@@ -50,6 +51,7 @@ export interface AdmissionOptions {
 export function defaultAdmission(options: AdmissionOptions = {}): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle,
+    customResourceEngines,
     serviceAccount({ required: options.requireServiceAccounts ?? false }),
     taintNodesByCondition,
     priority,

@@ -23,6 +23,8 @@ export interface ServerContext {
   readonly strategy: StrategyContext
   /** The resource of a kind that the server serves; throws NotFound for any other. */
   resourceOf(group: string, resource: string): Resource
+  /** Takes over a kind whose definition changed. */
+  refreshResource(group: string, resource: string): void
   /** The object as it is now, without authorization. */
   find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined
   /** All objects now, in key order, without authorization. */

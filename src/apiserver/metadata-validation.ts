@@ -3,7 +3,6 @@ import type { FieldErrors } from '../api/field-errors.ts'
 import type { KindDefinition } from '../api/kind.ts'
 import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import { checkDns1123Label, checkLabelValue, checkName, checkQualifiedName } from '../api/names.ts'
-import { equal } from './equal.ts'
 
 /** All keys and values of annotations together, bytes. */
 const ANNOTATIONS_MAX = 256 * 1024
@@ -29,12 +28,17 @@ export function validateMetadata(kind: KindDefinition, metadata: ObjectMeta, err
   if ((metadata.generation ?? 0) < 0) {
     errors.invalid('generation', metadata.generation, 'must be greater than or equal to 0')
   }
-  validateFree(metadata, errors)
+  validateFree(kind, metadata, errors)
   errors.leave()
 }
 
 /** Both share what is equal, so that only what changed is looked at. */
-export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, errors: FieldErrors): void {
+export function validateMetadataUpdate(
+  kind: KindDefinition,
+  metadata: ObjectMeta,
+  old: ObjectMeta,
+  errors: FieldErrors,
+): void {
   if (metadata === old) return
   errors.enter('metadata')
   if (metadata.deletionTimestamp && metadata.finalizers !== old.finalizers) {
@@ -47,7 +51,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, er
       )
     }
   }
-  validateFree(metadata, errors, old)
+  validateFree(kind, metadata, errors, old)
   errors.leave()
 }
 
@@ -61,11 +65,16 @@ function checkNamespace(namespace: string): readonly string[] {
 }
 
 /** What clients may set: each part is skipped when it is the very part of `old`, which was valid. */
-function validateFree(metadata: ObjectMeta, errors: FieldErrors, old?: ObjectMeta): void {
+function validateFree(
+  kind: KindDefinition,
+  metadata: ObjectMeta,
+  errors: FieldErrors,
+  old?: ObjectMeta,
+): void {
   if (metadata.labels !== old?.labels) validateLabels('labels', metadata.labels, errors)
   if (metadata.annotations !== old?.annotations) validateAnnotations(metadata.annotations, errors)
   if (metadata.ownerReferences !== old?.ownerReferences) validateOwners(metadata.ownerReferences, errors)
-  if (metadata.finalizers !== old?.finalizers) validateFinalizers(metadata.finalizers, errors)
+  if (metadata.finalizers !== old?.finalizers) validateFinalizers(kind, metadata.finalizers, errors)
 }
 
 // The pods of one template share their labels.
@@ -127,11 +136,17 @@ function validateOwners(owners: ObjectMeta['ownerReferences'], errors: FieldErro
   }
 }
 
-function validateFinalizers(finalizers: ObjectMeta['finalizers'], errors: FieldErrors): void {
+function validateFinalizers(
+  kind: KindDefinition,
+  finalizers: ObjectMeta['finalizers'],
+  errors: FieldErrors,
+): void {
   if (finalizers === undefined) return
+  // Definitions of custom resources, and these themselves, are validated by another library upstream.
+  const builtIn = kind.group !== 'apiextensions.k8s.io' && kind.body === undefined
   errors.each('finalizers', finalizers, (finalizer) => {
     for (const problem of checkQualifiedName(finalizer)) errors.invalid(undefined, finalizer, problem)
-    if (!finalizer.includes('/') && !FREE_FINALIZERS.has(finalizer)) {
+    if (builtIn && !finalizer.includes('/') && !FREE_FINALIZERS.has(finalizer)) {
       errors.invalid(
         undefined,
         finalizer,
@@ -142,15 +157,4 @@ function validateFinalizers(finalizers: ObjectMeta['finalizers'], errors: FieldE
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.invalid('finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')
   }
-}
-
-/** Fields that no update may change; the server keeps them, so a differing value in a body is refused. */
-export function validateImmutable(next: ObjectMeta | undefined, old: ObjectMeta, errors: FieldErrors): void {
-  if (next === undefined || next === old) return
-  errors.enter('metadata')
-  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    const value = next[field]
-    if (value !== undefined && !equal(value, old[field])) errors.invalid(field, value, 'field is immutable')
-  }
-  errors.leave()
 }

@@ -3,6 +3,7 @@
  * `x-kubernetes-group-version-kind`) and the schemas of their bodies.
  */
 import type { KindDefinition } from '../api/kind.ts'
+import { objectMeta } from '../api/meta/object-meta.ts'
 import type { AnySchema, StructSchema } from '../api/schema.ts'
 import type { Discovery } from './discovery.ts'
 
@@ -110,11 +111,28 @@ class Schemas {
   }
 
   refOfKind(kind: KindDefinition): Json {
+    if (kind.openApi !== undefined) return this.#custom(kind)
     const schema = kind.schema() as unknown as StructSchema
     const ref = this.#struct(schema)
     const own = this.all[openApiName(schema.name)] as Json
     own['x-kubernetes-group-version-kind'] = [{ group: kind.group, version: kind.version, kind: kind.kind }]
     return ref
+  }
+
+  /** A custom resource brings its own schema along. */
+  #custom({ group, version, kind, openApi }: KindDefinition): Json {
+    const name = `${group.split('.').reverse().join('.')}.${version}.${kind}`
+    this.all[name] = {
+      ...openApi,
+      properties: {
+        apiVersion: { type: 'string' },
+        kind: { type: 'string' },
+        metadata: this.#of(objectMeta as AnySchema),
+        ...openApi?.properties,
+      },
+      'x-kubernetes-group-version-kind': [{ group, version, kind }],
+    }
+    return { $ref: `${this.#dialect.prefix}${name}` }
   }
 
   #struct(schema: StructSchema): Json {

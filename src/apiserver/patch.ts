@@ -46,7 +46,11 @@ function apply(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
 }
 
 /** The patch document of a request applied to an object of `kind`; throws `ApiError` when it cannot be. */
-export function patched(call: Call, kind: Pick<KindDefinition, 'schema'>, object: KubeObject): KubeObject {
+export function patched(
+  call: Call,
+  kind: Pick<KindDefinition, 'schema' | 'body'>,
+  object: KubeObject,
+): KubeObject {
   const { body, patchType } = call.request
   try {
     switch (patchType) {
@@ -55,9 +59,9 @@ export function patched(call: Call, kind: Pick<KindDefinition, 'schema'>, object
       case 'application/merge-patch+json':
         return mergePatch(object, body) as KubeObject
       case 'application/strategic-merge-patch+json': {
-        const schema = kind.schema() as AnySchema
-        if ('open' in schema && schema.open !== undefined) break
-        return strategicMerge(object, body, schema) as KubeObject
+        // Custom resources have no merge keys that a client could know of.
+        if (kind.body !== undefined) break
+        return strategicMerge(object, body, kind.schema() as AnySchema) as KubeObject
       }
     }
   } catch (error) {

@@ -30,6 +30,7 @@ import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable 
 import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
 import { changeText } from './change-text.ts'
 import { create } from './create.ts'
+import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
 import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
@@ -47,6 +48,7 @@ import { MAIN, STATUS, update } from './update.ts'
 import { bookmark, startWatch } from './watch.ts'
 
 const EVERYTHING = '/registry/'
+const CUSTOM_RESOURCE_DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 /** Upstream sends bookmarks about once a minute. */
 const BOOKMARK_PERIOD_MS = 60_000
 
@@ -81,6 +83,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly discovery: Discovery
   readonly tokens: ServiceAccountTokens
   readonly #authorizer: Authorizer
+  readonly #customResources: CustomResources
   readonly #rbac: RbacAuthorizer | undefined
   readonly #store: Store<KubeObject>
   /** By `group/resource`; every version of a kind shares one. */
@@ -103,6 +106,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     )
     this.#store = options.store
     this.discovery = new Discovery(options.scheme)
+    this.#customResources = new CustomResources(this)
     this.#store.watch(
       { key: EVERYTHING, rangeEnd: prefixEnd(EVERYTHING), prevKv: true },
       {
@@ -115,6 +119,7 @@ export class ApiServer implements ApiHandler, ServerContext {
         closed: () => invariant(false, 'the API server hears every commit'),
       },
     )
+    this.#customResources.restore()
   }
 
   /** Creates the system namespaces, priority classes and the `kubernetes` Service where they are absent. */
@@ -271,7 +276,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     const key = `${group}/${resource}`
     let found = this.#resources.get(key)
     if (found === undefined) {
-      const kind = this.scheme.byResource(group, resource)
+      const kind = this.#storageKind(group, resource)
       if (kind === undefined) throw notServed()
       const storage = kind.stored?.kind()
       found =
@@ -343,8 +348,31 @@ export class ApiServer implements ApiHandler, ServerContext {
     return 0
   }
 
+  /** The preferred version, unless a definition says in which one its objects are stored. */
+  #storageKind(group: string, resource: string): KindDefinition | undefined {
+    const version = this.#customResources.storageVersion(group, resource)
+    return this.scheme.byResource(group, resource, version) ?? this.scheme.byResource(group, resource)
+  }
+
+  refreshResource(group: string, resource: string): void {
+    const known = this.#resources.get(`${group}/${resource}`)
+    const kind = this.#storageKind(group, resource)
+    if (known === undefined || kind === undefined) return
+    known.kind = kind
+    known.subresources.clear()
+    this.#addSubresources(known)
+  }
+
   #addResource(kind: KindDefinition): Resource {
     const resource = new Resource(kind, this.storage.revision)
+    this.#addSubresources(resource)
+    const name = groupResource(kind)
+    resource.hooks = name === CUSTOM_RESOURCE_DEFINITIONS ? this.#customResources : HOOKS[name]?.(this)
+    return resource
+  }
+
+  #addSubresources(resource: Resource): void {
+    const { kind } = resource
     const name = groupResource(kind)
     if (kind.status) resource.subresources.set('status', writable(STATUS))
     if (kind.scale !== undefined) resource.subresources.set('scale', scaleOf)
@@ -352,8 +380,6 @@ export class ApiServer implements ApiHandler, ServerContext {
       const handler = SUBRESOURCES[`${name}/${subresource}`]
       if (handler !== undefined) resource.subresources.set(subresource, handler)
     }
-    resource.hooks = HOOKS[name]?.(this)
-    return resource
   }
 
   // -- commits --------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ export const MAIN: UpdateStrategy = {
     return defaulted
   },
   validate(object, old, errors, call) {
-    validateMetadataUpdate(object.metadata!, old.metadata!, errors)
+    validateMetadataUpdate(call.resource.kind, object.metadata!, old.metadata!, errors)
     call.resource.kind.validate?.(object, errors, old)
     call.resource.kind.validateUpdate?.(object, old, errors)
   },

@@ -43,11 +43,13 @@ function write(call: Call, next: (scale: Scale) => unknown): Maybe<ApiResponse> 
       throw invalid(Scale, request.name!, errors.list)
     }
     const { uid, resourceVersion } = scale.metadata ?? {}
-    // A patch starts from what is stored, so its resourceVersion is no precondition unless the patch sets one.
-    const metadata =
-      request.verb === 'patch' && resourceVersion === old.metadata?.resourceVersion
-        ? { ...old.metadata, resourceVersion: undefined }
-        : { ...old.metadata, uid: uid ?? old.metadata?.uid, resourceVersion }
+    const stored = old.metadata!
+    // Without a resourceVersion, whatever is stored now is meant.
+    const metadata = {
+      ...stored,
+      uid: uid ?? stored.uid,
+      resourceVersion: resourceVersion || stored.resourceVersion,
+    }
     return { ...(withValue(old as Json, path, replicas) as KubeObject), metadata }
   }
   return after(change(call, MAIN, produce), (stored) => answer(call, 200, scaleFrom(call, stored)))

@@ -1,0 +1,206 @@
+/**
+ * Custom resources: what upstream's apiextensions controllers do inside the API server. A definition's names are
+ * accepted or not, its versions become kinds of the scheme, and when it goes, its objects go first.
+ */
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionCondition,
+  CustomResourceDefinitionNames,
+} from '../api/apiextensions/custom-resource-definition.ts'
+import { customKinds, storageVersionOf } from '../api/custom/custom-kind.ts'
+import { type Engines, loadEngines, needsEngines } from '../api/custom/engines.ts'
+import type { KindDefinition, KubeObject } from '../api/kind.ts'
+import type { AdmissionPlugin } from './admission/plugin.ts'
+import { LOOPBACK } from './bootstrap.ts'
+import type { ServerContext } from './call.ts'
+import { withMetadata } from './metadata.ts'
+import type { ResourceHooks } from './resource.ts'
+
+const GROUP = 'apiextensions.k8s.io'
+const RESOURCE = 'customresourcedefinitions'
+const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
+
+/** Loaded once for all servers of this process; what a definition does not use is never loaded. */
+let engines: Engines | undefined
+
+/** Makes sure that patterns and rules can be compiled before a definition that has some is stored. */
+export const customResourceEngines: AdmissionPlugin = {
+  name: 'CustomResourceEngines',
+  handles: ({ kind, operation }) =>
+    kind.group === GROUP && kind.resource === RESOURCE && operation !== 'DELETE',
+  admit(object) {
+    if (engines !== undefined || !needs(object as CustomResourceDefinition)) return object
+    return loadEngines().then((loaded) => {
+      engines = loaded
+      return object
+    })
+  },
+}
+
+function needs({ spec }: CustomResourceDefinition): boolean {
+  return (spec.versions ?? []).some(
+    (it) => it.schema?.openAPIV3Schema && needsEngines(it.schema.openAPIV3Schema),
+  )
+}
+
+/** Hooks of CustomResourceDefinition; one per API server. */
+export class CustomResources implements ResourceHooks {
+  readonly #server: ServerContext
+  /** Kinds registered for each definition, by its name. */
+  readonly #kinds = new Map<string, readonly KindDefinition[]>()
+  /** `group/resource` -> version in which its objects are stored. */
+  readonly #storage = new Map<string, string>()
+
+  constructor(server: ServerContext) {
+    this.#server = server
+  }
+
+  create(object: KubeObject): KubeObject {
+    const finalizers = object.metadata!.finalizers ?? []
+    if (finalizers.includes(FINALIZER)) return object
+    return withMetadata(object, { ...object.metadata, finalizers: [...finalizers, FINALIZER] })
+  }
+
+  committed(object: KubeObject | undefined, previous: KubeObject | undefined) {
+    const definition = (object ?? previous) as CustomResourceDefinition
+    if (object === undefined) return this.#unregister(definition)
+    const before = previous as CustomResourceDefinition | undefined
+    const settled = before !== undefined && before.spec === definition.spec
+    if (settled && before.metadata?.deletionTimestamp === definition.metadata?.deletionTimestamp) return
+    this.#later(definition.metadata!.name!)
+  }
+
+  /** Takes over the definitions that a store brings along. */
+  restore(): void {
+    for (const object of this.#server.each(GROUP, RESOURCE)) {
+      const definition = object as CustomResourceDefinition
+      if (isTrue(definition, 'Established')) this.#register(definition)
+    }
+  }
+
+  storageVersion(group: string, resource: string): string | undefined {
+    return this.#storage.get(`${group}/${resource}`)
+  }
+
+  /** Controllers act after the commit, not inside it. */
+  #later(name: string): void {
+    const { loop } = this.#server
+    loop.at(loop.now, () => this.#reconcile(name), { label: `CustomResourceDefinition ${name}` })
+  }
+
+  #reconcile(name: string) {
+    const definition = this.#server.find(GROUP, RESOURCE, undefined, name) as
+      | CustomResourceDefinition
+      | undefined
+    if (definition === undefined) return
+    if (definition.metadata?.deletionTimestamp) return this.#terminate(definition)
+    const conflict = this.#nameConflict(definition)
+    const accepted = conflict === undefined
+    if (accepted) this.#register(definition)
+    const conditions = this.#conditions(definition, conflict)
+    const acceptedNames = accepted ? withDefaults(definition.spec.names) : definition.status?.acceptedNames
+    const stored = new Set(definition.status?.storedVersions)
+    stored.add(storageVersionOf(definition))
+    this.#writeStatus(definition, { acceptedNames, conditions, storedVersions: [...stored] })
+  }
+
+  #conditions(
+    definition: CustomResourceDefinition,
+    conflict: string | undefined,
+  ): readonly CustomResourceDefinitionCondition[] {
+    const now = this.#server.strategy.now
+    const old = definition.status?.conditions ?? []
+    const set = (type: string, status: string, reason: string, message: string) => {
+      const before = old.find((it) => it.type === type)
+      const lastTransitionTime = before?.status === status ? before.lastTransitionTime : now
+      return { type, status, reason, message, lastTransitionTime }
+    }
+    if (conflict !== undefined) {
+      return [
+        set('NamesAccepted', 'False', 'ListKindConflict', conflict),
+        isTrue(definition, 'Established')
+          ? old.find((it) => it.type === 'Established')!
+          : set('Established', 'False', 'NotAccepted', 'not all names are accepted'),
+      ]
+    }
+    return [
+      set('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found'),
+      set('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted'),
+    ]
+  }
+
+  /** What another kind of the same group already calls itself; undefined when all names are free. */
+  #nameConflict(definition: CustomResourceDefinition): string | undefined {
+    const { group, names } = definition.spec
+    const own = new Set(this.#kinds.get(definition.metadata!.name!) ?? [])
+    for (const kind of this.#server.scheme.all()) {
+      if (kind.group !== group || own.has(kind)) continue
+      if (kind.resource === names.plural) return `"${names.plural}" is already in use`
+      if (kind.kind === names.kind) return `"${names.kind}" is already in use`
+      const short = names.shortNames?.find((it) => kind.shortNames?.includes(it))
+      if (short !== undefined) return `"${short}" is already in use`
+    }
+    return undefined
+  }
+
+  #register(definition: CustomResourceDefinition): void {
+    const { scheme } = this.#server
+    const name = definition.metadata!.name!
+    for (const kind of this.#kinds.get(name) ?? []) scheme.unregister(kind)
+    const kinds = customKinds(definition, engines)
+    for (const kind of kinds) scheme.register(kind)
+    this.#kinds.set(name, kinds)
+    const { group, names } = definition.spec
+    this.#storage.set(`${group}/${names.plural}`, storageVersionOf(definition))
+    this.#server.refreshResource(group, names.plural)
+  }
+
+  #unregister(definition: CustomResourceDefinition): void {
+    const name = definition.metadata!.name!
+    for (const kind of this.#kinds.get(name) ?? []) this.#server.scheme.unregister(kind)
+    this.#kinds.delete(name)
+  }
+
+  /** Deletes what is left of the kind, and lets the definition go when nothing is. */
+  #terminate(definition: CustomResourceDefinition): void {
+    const { group, names } = definition.spec
+    const kind = this.#kinds.get(definition.metadata!.name!)?.[0]
+    if (kind !== undefined) {
+      for (const object of this.#server.each(group, names.plural)) {
+        const { name, namespace, deletionTimestamp } = object.metadata!
+        if (deletionTimestamp) continue
+        const at = { group, version: kind.version, resource: names.plural, namespace, name }
+        void this.#server.serve({ verb: 'delete', ...at, user: LOOPBACK, userAgent: 'apiextensions' })
+      }
+      if (this.#server.each(group, names.plural).length > 0) {
+        // Something holds on to its finalizers: look again.
+        const { loop } = this.#server
+        loop.after(1000, () => this.#reconcile(definition.metadata!.name!), { background: true })
+        return
+      }
+    }
+    const finalizers = (definition.metadata!.finalizers ?? []).filter((it) => it !== FINALIZER)
+    this.#write({ ...definition, metadata: { ...definition.metadata, finalizers } }, undefined)
+  }
+
+  #writeStatus(definition: CustomResourceDefinition, status: object): void {
+    this.#write({ ...definition, status } as KubeObject, 'status')
+  }
+
+  #write(body: KubeObject, subresource: 'status' | undefined): void {
+    const at = { group: GROUP, version: 'v1', resource: RESOURCE, name: body.metadata!.name, subresource }
+    void this.#server.handle({ verb: 'update', ...at, body, user: LOOPBACK, userAgent: 'apiextensions' })
+  }
+}
+
+function withDefaults(names: CustomResourceDefinitionNames): CustomResourceDefinitionNames {
+  return {
+    ...names,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+  }
+}
+
+function isTrue(definition: CustomResourceDefinition, type: string): boolean {
+  return definition.status?.conditions?.some((it) => it.type === type && it.status === 'True') ?? false
+}
