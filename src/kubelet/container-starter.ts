@@ -5,7 +5,7 @@ import type { Secret } from '../api/core/secret.ts'
 import { milliValue, quantityValue } from '../api/quantity.ts'
 import { hash32 } from '../kernel/hash.ts'
 import type { ContainerNotes } from './container-notes.ts'
-import type { ContainerConfig, CriContainer, LinuxResources, Mount } from './cri/runtime.ts'
+import type { ContainerConfig, LinuxResources, Mount } from './cri/runtime.ts'
 import { environment, environmentReferences } from './environment.ts'
 import { expand } from './expansion.ts'
 import type { PodWorker } from './pod-worker.ts'
@@ -122,7 +122,7 @@ function configure(
         const message = `Keys [${keys.join(', ')}] from the EnvFrom ${source} were skipped since they are considered invalid environment variable names.`
         context.recorder.event(pod, 'Warning', 'InvalidEnvironmentVariableNames', message)
       }
-      done(describe(worker, notes, attempt, imageRef, made.variables))
+      done(new PreparedContainer(worker, notes, attempt, imageRef, made.variables))
     }
     let missing = references.length
     if (missing === 0) return assemble()
@@ -148,39 +148,93 @@ export function downwardNode(worker: PodWorker) {
   }
 }
 
-function describe(
-  worker: PodWorker,
-  notes: ContainerNotes,
-  attempt: number,
-  imageRef: string,
-  variables: ReadonlyMap<string, string>,
-): ContainerConfig {
-  const { spec, role } = notes
-  const lookup = (name: string) => variables.get(name)
-  const hasMounts = (spec.volumeMounts?.length ?? 0) > 0 && worker.volumes !== undefined
-  let mounts: readonly Mount[] | undefined = hasMounts ? undefined : NO_MOUNTS
-  return {
-    name: spec.name,
-    attempt,
-    image: spec.image ?? '',
-    imageRef,
-    command: spec.command === undefined ? NO_STRINGS : spec.command.map((it) => expand(it, lookup)),
-    args: spec.args === undefined ? NO_STRINGS : spec.args.map((it) => expand(it, lookup)),
-    workingDir: spec.workingDir ?? '',
-    envs: () => variables,
-    // Most programs never look at a file: volumes are laid out when one does.
-    get mounts() {
-      return (mounts ??= worker.volumes!.mountsOf(spec, lookup))
-    },
-    resources: linuxResources(spec),
-    terminationMessagePath: spec.terminationMessagePath ?? '/dev/termination-log',
-    stdin: spec.stdin === true,
-    tty: spec.tty === true,
-    hash: containerHash(spec),
-    configured: isConfigured(spec),
-    willEnd:
-      role === 'init' || (role === 'regular' && (worker.pod.spec.restartPolicy ?? 'Always') !== 'Always'),
-    kind: role === 'regular' ? 'regular' : role === 'ephemeral' ? 'ephemeral' : 'init',
+/** What the runtime is told about a container; most of it is asked for by few programs, so nothing is laid out ahead. */
+class PreparedContainer implements ContainerConfig {
+  readonly attempt: number
+  readonly imageRef: string
+  readonly command: readonly string[]
+  readonly args: readonly string[]
+  readonly #worker: PodWorker
+  readonly #spec: Container
+  readonly #role: ContainerNotes['role']
+  readonly #variables: ReadonlyMap<string, string>
+  #mounts: readonly Mount[] | undefined
+
+  constructor(
+    worker: PodWorker,
+    notes: ContainerNotes,
+    attempt: number,
+    imageRef: string,
+    variables: ReadonlyMap<string, string>,
+  ) {
+    const { spec } = notes
+    const lookup = (name: string) => variables.get(name)
+    this.#worker = worker
+    this.#spec = spec
+    this.#role = notes.role
+    this.#variables = variables
+    this.attempt = attempt
+    this.imageRef = imageRef
+    this.command = spec.command === undefined ? NO_STRINGS : spec.command.map((it) => expand(it, lookup))
+    this.args = spec.args === undefined ? NO_STRINGS : spec.args.map((it) => expand(it, lookup))
+  }
+
+  get name(): string {
+    return this.#spec.name
+  }
+
+  get image(): string {
+    return this.#spec.image ?? ''
+  }
+
+  get workingDir(): string {
+    return this.#spec.workingDir ?? ''
+  }
+
+  envs(): ReadonlyMap<string, string> {
+    return this.#variables
+  }
+
+  get mounts(): readonly Mount[] {
+    if (this.#mounts === undefined) {
+      const { volumes } = this.#worker
+      const mounted = (this.#spec.volumeMounts?.length ?? 0) > 0 && volumes !== undefined
+      this.#mounts = mounted ? volumes.mountsOf(this.#spec, (name) => this.#variables.get(name)) : NO_MOUNTS
+    }
+    return this.#mounts
+  }
+
+  get resources(): LinuxResources {
+    return linuxResources(this.#spec)
+  }
+
+  get terminationMessagePath(): string {
+    return this.#spec.terminationMessagePath ?? '/dev/termination-log'
+  }
+
+  get stdin(): boolean {
+    return this.#spec.stdin === true
+  }
+
+  get tty(): boolean {
+    return this.#spec.tty === true
+  }
+
+  get hash(): number {
+    return containerHash(this.#spec)
+  }
+
+  get configured(): boolean {
+    return isConfigured(this.#spec)
+  }
+
+  get willEnd(): boolean {
+    if (this.#role === 'init') return true
+    return this.#role === 'regular' && (this.#worker.pod.spec.restartPolicy ?? 'Always') !== 'Always'
+  }
+
+  get kind(): ContainerConfig['kind'] {
+    return this.#role === 'regular' ? 'regular' : this.#role === 'ephemeral' ? 'ephemeral' : 'init'
   }
 }
 
@@ -213,5 +267,3 @@ export function linuxResources(spec: Container): LinuxResources {
 function containerHash(spec: Container): number {
   return hash32(`${spec.name} ${spec.image}`)
 }
-
-export type { CriContainer }

@@ -28,7 +28,6 @@ export interface KubeletContext {
   readonly crashBackoff: Backoff
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
-  readonly workersBySandbox: Map<string, PodWorker>
   /** As the API has it; undefined before the first answer. */
   node(): Stored<Node> | undefined
   /** False once the kubelet crashed or stopped: answers that come later are dropped. */

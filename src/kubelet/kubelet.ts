@@ -74,7 +74,6 @@ class Kubelet implements KubeletContext {
   readonly crashBackoff = new Backoff(CRASH_BACKOFF_MS, CRASH_BACKOFF_MS_MAX)
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
-  readonly workersBySandbox = new Map<string, PodWorker>()
   /** By uid. */
   readonly workers = new Map<string, PodWorker>()
   readonly #options: KubeletOptions
@@ -83,8 +82,8 @@ class Kubelet implements KubeletContext {
   readonly #staticPods: StaticPods
   readonly #used = new Map<string, number>()
   readonly #usedPorts = new Set<string>()
-  /** What each admitted worker holds. */
-  readonly #held = new Map<PodWorker, ReadonlyMap<string, number>>()
+  /** Workers that hold resources of the node. */
+  #admitted = 0
   readonly #died = new Set<PodWorker>()
   #relist: Timer | undefined
   #services: Informer<Service> | undefined
@@ -135,7 +134,7 @@ class Kubelet implements KubeletContext {
     })
     this.#watchNode()
     this.#watchPods()
-    this.runtime.listen((sandboxId) => this.#containerDied(sandboxId))
+    this.runtime.listen((podUid) => this.#containerDied(podUid))
     machine.streams = new KubeletStreams(this)
     process.onStop(() => {
       machine.streams = undefined
@@ -178,7 +177,7 @@ class Kubelet implements KubeletContext {
         pod,
         node,
         used: this.#used,
-        podCount: this.#held.size,
+        podCount: this.#admitted,
         usedPorts: this.#usedPorts,
         pressure: this.#eviction.pressure(),
       })
@@ -192,10 +191,8 @@ class Kubelet implements KubeletContext {
   }
 
   released(worker: PodWorker): void {
-    const held = this.#held.get(worker)
-    if (held === undefined) return
-    this.#held.delete(worker)
-    for (const [name, amount] of held) this.#used.set(name, this.#used.get(name)! - amount)
+    if (worker.held === undefined) return
+    this.#letGo(worker)
     for (const port of hostPorts(worker.pod)) this.#usedPorts.delete(port)
     for (const it of this.workers.values()) if (it.resize.length > 0) this.resized(it)
   }
@@ -207,13 +204,16 @@ class Kubelet implements KubeletContext {
   }
 
   resized(worker: PodWorker): void {
-    planResize(this, worker, this.#used, this.#held.get(worker))
-    if (this.#held.has(worker)) {
-      const held = this.#held.get(worker)!
-      for (const [name, amount] of held) this.#used.set(name, this.#used.get(name)! - amount)
-      this.#held.delete(worker)
-      this.#hold(worker)
-    }
+    planResize(this, worker, this.#used, worker.held)
+    if (worker.held === undefined) return
+    this.#letGo(worker)
+    this.#hold(worker)
+  }
+
+  #letGo(worker: PodWorker): void {
+    for (const [name, amount] of worker.held!) this.#used.set(name, this.#used.get(name)! - amount)
+    worker.held = undefined
+    this.#admitted--
   }
 
   whenNetworkReady(worker: PodWorker): void {
@@ -321,7 +321,6 @@ class Kubelet implements KubeletContext {
       const newest = found.reduce((a, b) => (a.attempt >= b.attempt ? a : b))
       const containers: CriContainer[] = []
       for (const it of found) containers.push(...this.runtime.listContainers(it.id))
-      this.workersBySandbox.set(newest.id, worker)
       worker.adopt(newest.id, newest.attempt + 1, containers)
       if (!over) this.#hold(worker)
     }
@@ -340,15 +339,16 @@ class Kubelet implements KubeletContext {
 
   #hold(worker: PodWorker): void {
     const requests = podRequests(worker.pod.spec)
-    this.#held.set(worker, requests)
+    worker.held = requests
+    this.#admitted++
     for (const [name, amount] of requests) this.#used.set(name, (this.#used.get(name) ?? 0) + amount)
     for (const port of hostPorts(worker.pod)) this.#usedPorts.add(port)
   }
 
   // -- runtime ------------------------------------------------------------------------------------------
 
-  #containerDied(sandboxId: string): void {
-    const worker = this.workersBySandbox.get(sandboxId)
+  #containerDied(podUid: string): void {
+    const worker = this.workers.get(podUid)
     if (worker === undefined) return
     this.#died.add(worker)
     if (this.#relist !== undefined) return

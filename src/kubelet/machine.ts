@@ -16,9 +16,9 @@ import type { ContainerRecord } from './cri/records.ts'
 import { CriError } from './cri/runtime.ts'
 import { FileTree } from './file-tree.ts'
 import { NetworkStack } from './network-namespace.ts'
-import { BehaviourProcess } from './programs/behaviour.ts'
+import { type BehaviourHost, BehaviourProcess } from './programs/behaviour.ts'
 import type { ContainerHost, ContainerProcess } from './programs/container-process.ts'
-import { Processes } from './programs/processes.ts'
+import { Processes, type ProcessesHost } from './programs/processes.ts'
 import type { Behaviour, Program, ProgramTable } from './programs/program.ts'
 import { Vfs } from './programs/vfs.ts'
 
@@ -71,6 +71,9 @@ export class Machine {
   bootId: string
   on = true
   #epoch = 0
+  /** Shared by all containers; made with the first. */
+  #behaviourHost: BehaviourHost | undefined
+  #processesHost: ProcessesHost | undefined
   /** Containers whose use of memory or disk changes. */
   readonly #hungry = new Set<ContainerRecord>()
   readonly #roots = new WeakMap<ContainerRecord, Vfs>()
@@ -258,20 +261,6 @@ export class Machine {
           ? [...(spec.entrypoint ?? []), ...args]
           : []
     const argv = own.length > 0 ? own : [...(spec.entrypoint ?? []), ...(spec.cmd ?? [])]
-    const processes = () =>
-      new Processes(
-        container,
-        {
-          loop: this.loop,
-          random: this.options.random,
-          network: this.options.network,
-          programs: this.options.programs,
-          after: this.after.bind(this),
-          rootOf: (it) => this.filesOf(it),
-          envOf: (it) => envOf(it),
-        },
-        host,
-      )
     const program = this.#programOf(container.image, argv, command.length > 0, container.config.configured)
     if (program === undefined) {
       const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "${argv[0] ?? ''}": executable file not found in $PATH: unknown`
@@ -286,17 +275,31 @@ export class Machine {
       this.#hungry.add(container)
     }
     if (isProgram(program)) {
-      const made = processes()
+      const made = this.#processesOf(container, host)
       made.startMain(program, argv.length > 0 ? argv : [program.name])
       return made
     }
-    return new BehaviourProcess(container, program, {
+    this.#behaviourHost ??= {
       ...host,
       now: () => this.loop.now,
       after: this.after.bind(this),
       random: () => this.options.random.float(),
-      sideProcesses: processes,
-    })
+      sideProcesses: (it) => this.#processesOf(it, host),
+    }
+    return new BehaviourProcess(container, program, this.#behaviourHost)
+  }
+
+  #processesOf(container: ContainerRecord, host: ContainerHost): Processes {
+    this.#processesHost ??= {
+      loop: this.loop,
+      random: this.options.random,
+      network: this.options.network,
+      programs: this.options.programs,
+      after: this.after.bind(this),
+      rootOf: (it) => this.filesOf(it),
+      envOf: (it) => envOf(it),
+    }
+    return new Processes(container, this.#processesHost, host)
   }
 
   /** What argv means in this image: a command built in, the image's own program, or a well-behaved stand-in. */

@@ -4,12 +4,16 @@ import type { Listener, NetworkNamespace } from '../api/sockets.ts'
 /** A listener on port 0 answers on every port that nobody else listens on: programs about which nothing is known. */
 export const ANY_PORT = 0
 
+const NONE: readonly Listener[] = Object.freeze([])
+
 export class NetworkStack implements NetworkNamespace {
   readonly node: string
   readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined
   ips: readonly string[]
   alive = true
-  #listeners: Listener[] = []
+  /** Mostly one: an array would be as big as the rest. */
+  #first: Listener | undefined
+  #others: Listener[] | undefined
   #watchers: (() => void)[] | undefined
 
   constructor(node: string, pod: NetworkStack['pod'], ips: readonly string[]) {
@@ -19,19 +23,30 @@ export class NetworkStack implements NetworkNamespace {
   }
 
   listen(listener: Listener): () => void {
-    this.#listeners.push(listener)
+    this.add(listener)
+    return () => this.remove(listener)
+  }
+
+  add(listener: Listener): void {
+    if (this.#first === undefined) this.#first = listener
+    else if (this.#others === undefined) this.#others = [listener]
+    else this.#others.push(listener)
     this.changed()
-    return () => {
-      const at = this.#listeners.indexOf(listener)
+  }
+
+  remove(listener: Listener): void {
+    if (this.#first === listener) this.#first = this.#others?.shift()
+    else {
+      const at = this.#others?.indexOf(listener) ?? -1
       if (at < 0) return
-      this.#listeners.splice(at, 1)
-      this.changed()
+      this.#others!.splice(at, 1)
     }
+    this.changed()
   }
 
   listener(port: number, protocol: 'TCP' | 'UDP' = 'TCP', address?: string): Listener | undefined {
     let fallback: Listener | undefined
-    for (const it of this.#listeners) {
+    for (const it of this.listeners()) {
       if (it.protocol !== protocol) continue
       if (it.address !== undefined && address !== undefined && it.address !== address) continue
       if (it.port === port) return it
@@ -40,8 +55,9 @@ export class NetworkStack implements NetworkNamespace {
     return fallback
   }
 
-  listeners(): Iterable<Listener> {
-    return this.#listeners
+  listeners(): readonly Listener[] {
+    if (this.#first === undefined) return NONE
+    return this.#others === undefined ? [this.#first] : [this.#first, ...this.#others]
   }
 
   changed(): void {
@@ -60,7 +76,8 @@ export class NetworkStack implements NetworkNamespace {
   /** The namespace is gone: nobody listens any more. */
   close(): void {
     this.alive = false
-    this.#listeners = []
+    this.#first = undefined
+    this.#others = undefined
     this.changed()
     this.#watchers = undefined
   }

@@ -23,6 +23,7 @@ import type { CriContainer, PodSandboxConfig } from './cri/runtime.ts'
 import { dnsOf } from './dns.ts'
 import type { KubeletContext } from './kubelet-context.ts'
 import { nextAction } from './pod-actions.ts'
+import type { Amounts } from './pod-resources.ts'
 import { PodProbes } from './probes/pod-probes.ts'
 import type { MirrorPod } from './static-pods.ts'
 import { isTerminalPhase, podStatus, type Sentence } from './status/pod-status.ts'
@@ -39,16 +40,20 @@ const FOREGROUND_MS = 1000
 const GRACE_MS_MIN = 1000
 const GRACE_SECONDS = 30
 
+const NO_RESIZE: readonly never[] = Object.freeze([])
+
 export class PodWorker {
   /** As the API has it, or as the manifest says for a static pod. */
   pod: Stored<Pod>
   state: WorkerState = 'syncing'
-  readonly notes: ContainerNotes[] = []
+  notes: readonly ContainerNotes[]
   readonly volumes: PodVolumes | undefined
   readonly probes: PodProbes
   readonly writer: StatusWriter
   readonly context: KubeletContext
   sandboxId: string | undefined
+  /** Resources of the node that it takes up, once admitted. */
+  held: Amounts | undefined
   /** Why it ends early. */
   sentence: Sentence | undefined
   /** Set by a resize that cannot be carried out now. */
@@ -57,7 +62,7 @@ export class PodWorker {
     readonly status: 'True' | 'False'
     readonly reason?: string
     readonly message?: string
-  }[] = []
+  }[] = NO_RESIZE
   /** A static pod's shadow in the API. */
   mirror: MirrorPod | undefined
   /** The object is gone from the API (or the manifest from the folder): nothing is written any more. */
@@ -78,10 +83,12 @@ export class PodWorker {
   constructor(context: KubeletContext, pod: Stored<Pod>) {
     this.context = context
     this.pod = pod
-    for (const it of pod.spec.initContainers ?? []) {
-      this.notes.push(new ContainerNotes(it, it.restartPolicy === 'Always' ? 'sidecar' : 'init'))
-    }
-    for (const it of pod.spec.containers) this.notes.push(new ContainerNotes(it, 'regular'))
+    const { initContainers, containers } = pod.spec
+    const regular = containers.map((it) => new ContainerNotes(it, 'regular'))
+    const init = initContainers?.map(
+      (it) => new ContainerNotes(it, it.restartPolicy === 'Always' ? 'sidecar' : 'init'),
+    )
+    this.notes = init === undefined ? regular : [...init, ...regular]
     this.#addEphemeral(pod)
     this.volumes = (pod.spec.volumes?.length ?? 0) > 0 ? new PodVolumes(this) : undefined
     this.probes = new PodProbes(this)
@@ -283,7 +290,6 @@ export class PodWorker {
           }
           this.sandboxId = id
           this.#attempt++
-          context.workersBySandbox.set(id, this)
           done()
         }),
       ),
@@ -292,21 +298,16 @@ export class PodWorker {
 
   #sandboxConfig(): PodSandboxConfig {
     const { pod, context } = this
-    const { metadata, spec } = pod
-    const qos = pod.status?.qosClass
-    const parent = qos === 'Guaranteed' ? '/kubepods' : `/kubepods/${(qos ?? 'BestEffort').toLowerCase()}`
-    return {
-      namespace: metadata.namespace ?? '',
-      name: metadata.name,
-      uid: metadata.uid,
-      attempt: this.#attempt,
-      hostname: spec.hostNetwork ? context.nodeName : (spec.hostname || metadata.name).slice(0, 63),
-      hostNetwork: spec.hostNetwork === true,
-      dns: dnsOf(pod, context.dns),
-      hostAliases: spec.hostAliases,
-      labels: metadata.labels,
-      cgroupParent: `${parent}/pod${metadata.uid}`,
-    }
+    const { metadata, spec, status } = pod
+    const dns = dnsOf(pod, context.dns)
+    return new PreparedSandbox(
+      status?.qosClass ?? 'BestEffort',
+      metadata,
+      spec,
+      this.#attempt,
+      context.nodeName,
+      dns,
+    )
   }
 
   #killChangedPod(): void {
@@ -326,7 +327,6 @@ export class PodWorker {
       const running = this.notes.filter((it) => it.running)
       stopContainers(this, running, GRACE_SECONDS * 1000, 'Stopping container', () => {
         if (old === undefined) return done()
-        context.workersBySandbox.delete(old)
         context.cri(pod, 'StopPodSandbox', () => context.runtime.stopPodSandbox(old, () => done()))
       })
     })
@@ -441,7 +441,6 @@ export class PodWorker {
     context.images.forget(pod.metadata.uid)
     const { sandboxId } = this
     if (sandboxId !== undefined) {
-      context.workersBySandbox.delete(sandboxId)
       context.cri(pod, 'RemovePodSandbox', () => context.runtime.removePodSandbox(sandboxId, ignore))
     }
     this.volumes?.remove()
@@ -537,8 +536,8 @@ export class PodWorker {
 
   #addEphemeral(pod: Stored<Pod>): void {
     for (const it of (pod.spec.ephemeralContainers ?? []) as readonly EphemeralContainer[]) {
-      if (!this.notes.some((known) => known.name === it.name))
-        this.notes.push(new ContainerNotes(it, 'ephemeral'))
+      if (this.notes.some((known) => known.name === it.name)) continue
+      this.notes = [...this.notes, new ContainerNotes(it, 'ephemeral')]
     }
   }
 
@@ -586,3 +585,42 @@ export class PodWorker {
 }
 
 function ignore(): void {}
+
+/** What the runtime is told about the pod; strings are those of the pod, not copies. */
+class PreparedSandbox implements PodSandboxConfig {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly attempt: number
+  readonly hostname: string
+  readonly hostNetwork: boolean
+  readonly dns: PodSandboxConfig['dns']
+  readonly hostAliases: PodSandboxConfig['hostAliases']
+  readonly labels: PodSandboxConfig['labels']
+  readonly #qosClass: string
+
+  constructor(
+    qosClass: string,
+    metadata: Stored<Pod>['metadata'],
+    spec: Pod['spec'],
+    attempt: number,
+    nodeName: string,
+    dns: PodSandboxConfig['dns'],
+  ) {
+    this.#qosClass = qosClass
+    this.namespace = metadata.namespace ?? ''
+    this.name = metadata.name
+    this.uid = metadata.uid
+    this.attempt = attempt
+    this.hostname = spec.hostNetwork ? nodeName : (spec.hostname || metadata.name).slice(0, 63)
+    this.hostNetwork = spec.hostNetwork === true
+    this.dns = dns
+    this.hostAliases = spec.hostAliases
+    this.labels = metadata.labels
+  }
+
+  get cgroupParent(): string {
+    const slice = this.#qosClass === 'Guaranteed' ? '/kubepods' : `/kubepods/${this.#qosClass.toLowerCase()}`
+    return `${slice}/pod${this.uid}`
+  }
+}

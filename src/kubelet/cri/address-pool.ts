@@ -47,5 +47,5 @@ export function parseIpv4(ip: string): number {
 }
 
 export function formatIpv4(value: number): string {
-  return `${Math.floor(value / 2 ** 24) & 255}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
+  return [Math.floor(value / 2 ** 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
 }

@@ -62,6 +62,21 @@ export class FakeRuntime implements RuntimeService {
   /** Set by faults: every call fails with this text until it is undefined again. */
   broken: string | undefined
 
+  /** One for all containers. */
+  readonly #containerHost: ContainerHost = {
+    exit: (container, code, signal = 0, reason, message) => {
+      const { loop } = this.#host
+      // A program that ends within its first instruction still was started.
+      if (container.process === undefined) {
+        loop.at(loop.now, () => this.#exit(container, code, signal, reason, message))
+      } else this.#exit(container, code, signal, reason, message)
+    },
+    output: (container, stream, text) => {
+      container.log ??= new ContainerLog()
+      container.log.write(stream, text, this.#host.loop.now)
+    },
+  }
+
   constructor(profile: RuntimeProfile, host: RuntimeHost) {
     this.profile = profile
     this.#host = host
@@ -107,8 +122,7 @@ export class FakeRuntime implements RuntimeService {
       }
       ips = [ip]
     }
-    const pod = { namespace: config.namespace, name: config.name, uid: config.uid }
-    const stack = config.hostNetwork ? this.#host.stack : new NetworkStack(nodeName, pod, ips)
+    const stack = config.hostNetwork ? this.#host.stack : new NetworkStack(nodeName, config, ips)
     const sandbox = new SandboxRecord(this.#newId(), config, loop.now, stack)
     this.#sandboxes.set(sandbox.id, sandbox)
     this.#steps('runPodSandbox', { pod: `${config.namespace}/${config.name}` })
@@ -174,7 +188,8 @@ export class FakeRuntime implements RuntimeService {
     }
     const container = new ContainerRecord(this.#newId(), sandbox, config, image, this.#host.loop.now)
     this.#containers.set(container.id, container)
-    sandbox.containers.push(container)
+    // Exactly as long as it is: a pushed-to array has room for seventeen.
+    sandbox.containers = [...sandbox.containers, container]
     this.#steps('createContainer', { image: config.image, id: container.id.slice(0, 12) })
     done(undefined, container.id)
   }
@@ -337,21 +352,17 @@ export class FakeRuntime implements RuntimeService {
     const { nodeName, network } = this.#host
     for (const old of other.#sandboxes.values()) {
       const { config } = old
-      const pod = { namespace: config.namespace, name: config.name, uid: config.uid }
-      const stack = config.hostNetwork ? this.#host.stack : new NetworkStack(nodeName, pod, old.stack.ips)
+      const stack = config.hostNetwork ? this.#host.stack : new NetworkStack(nodeName, config, old.stack.ips)
       const sandbox = new SandboxRecord(old.id, config, old.createdAt, stack)
       sandbox.state = old.state
       this.#sandboxes.set(sandbox.id, sandbox)
       if (old.state === 'SANDBOX_READY' && !config.hostNetwork) network?.attach(stack)
       for (const from of old.containers) {
-        const copy = from.copyFor(sandbox, { ...from.config, mounts: from.config.mounts.map(mountOf) })
-        sandbox.containers.push(copy)
+        const copy = from.copyFor(sandbox, withMounts(from.config, from.config.mounts.map(mountOf)))
+        sandbox.containers = [...sandbox.containers, copy]
         this.#containers.set(copy.id, copy)
         if (from.state !== 'CONTAINER_RUNNING') continue
-        const process = this.#host.startProcess(
-          copy,
-          this.#hostOf(copy, () => true),
-        )
+        const process = this.#host.startProcess(copy, this.#containerHost)
         if (process instanceof CriError) this.#finish(copy, 128, 0, 'StartError', process.message)
         else copy.process = process
       }
@@ -370,36 +381,14 @@ export class FakeRuntime implements RuntimeService {
     const { loop } = this.#host
     container.startedAt = loop.now
     container.state = 'CONTAINER_RUNNING'
-    let replied = false
-    const process = this.#host.startProcess(
-      container,
-      this.#hostOf(container, () => replied),
-    )
+    const process = this.#host.startProcess(container, this.#containerHost)
     if (process instanceof CriError) {
       this.#finish(container, 128, 0, 'StartError', process.message)
       done(process)
       return
     }
     container.process = process
-    replied = true
     done(undefined)
-  }
-
-  #hostOf(container: ContainerRecord, started: () => boolean): ContainerHost {
-    const { loop } = this.#host
-    return {
-      exit: (code, signal = 0, reason, message) => {
-        if (container.state !== 'CONTAINER_RUNNING') return
-        // A program that ends within its first instruction still was started.
-        if (!started()) loop.at(loop.now, () => this.#exit(container, code, signal, reason, message))
-        else this.#exit(container, code, signal, reason, message)
-      },
-      output: (stream, text) => {
-        container.log ??= new ContainerLog()
-        container.log.write(stream, text, loop.now)
-      },
-      note: (text) => this.#note(container, text),
-    }
   }
 
   #kill(container: ContainerRecord): void {
@@ -417,7 +406,7 @@ export class FakeRuntime implements RuntimeService {
     container.stopping = undefined
     loop.within(loop.causedBy(cause), () => {
       if (replies !== undefined) for (const reply of replies) reply(undefined)
-      this.#listener?.(container.sandboxId, container.id)
+      this.#listener?.(container.sandbox.config.uid)
     })
   }
 
@@ -444,9 +433,8 @@ export class FakeRuntime implements RuntimeService {
   #forget(container: ContainerRecord): void {
     if (container.state === 'CONTAINER_RUNNING') this.#finish(container, 137, 9, 'Error', '')
     this.#containers.delete(container.id)
-    const { containers } = container.sandbox
-    const at = containers.indexOf(container)
-    if (at >= 0) containers.splice(at, 1)
+    const { sandbox } = container
+    sandbox.containers = sandbox.containers.filter((it) => it !== container)
   }
 
   #note(container: ContainerRecord, text: string): number {
@@ -479,11 +467,34 @@ export class FakeRuntime implements RuntimeService {
     return true
   }
 
-  /** 64 hex digits. */
+  /** 64 hex digits, in one piece: a string put together with + would keep its pieces. */
   #newId(): string {
     const { random } = this.#host
-    let id = ''
-    for (let i = 0; i < 8; i++) id += (random.float() * 2 ** 32).toString(16).padStart(8, '0').slice(0, 8)
-    return id
+    const words: string[] = []
+    for (let i = 0; i < 8; i++) words.push((random.float() * 2 ** 32).toString(16).padStart(8, '0'))
+    return words.join('')
+  }
+}
+
+/** The same container over other volumes. */
+function withMounts(config: ContainerConfig, mounts: readonly Mount[]): ContainerConfig {
+  return {
+    name: config.name,
+    attempt: config.attempt,
+    image: config.image,
+    imageRef: config.imageRef,
+    command: config.command,
+    args: config.args,
+    workingDir: config.workingDir,
+    envs: () => config.envs(),
+    mounts,
+    resources: config.resources,
+    terminationMessagePath: config.terminationMessagePath,
+    stdin: config.stdin,
+    tty: config.tty,
+    hash: config.hash,
+    configured: config.configured,
+    willEnd: config.willEnd,
+    kind: config.kind,
   }
 }

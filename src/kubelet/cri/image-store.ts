@@ -44,12 +44,12 @@ export class ImageStore implements ImageService {
   }
 
   *listImages(): Iterable<CriImage> {
-    for (const image of this.#images.values()) yield toCri(image)
+    for (const image of this.#images.values()) yield cri(image)
   }
 
   imageStatus(image: string): CriImage | undefined {
     const found = this.get(image)
-    return found && toCri(found)
+    return found && cri(found)
   }
 
   pullImage(image: string, _auth: unknown, done: Reply<string>): void {
@@ -88,6 +88,15 @@ export class ImageStore implements ImageService {
     this.#images.set(image.name, image)
     this.#usedBytes += image.sizeBytes
   }
+}
+
+const views = new WeakMap<CatalogImage, CriImage>()
+
+/** One view for all who ask: pods keep its strings in their status. */
+function cri(image: CatalogImage): CriImage {
+  let view = views.get(image)
+  if (view === undefined) views.set(image, (view = toCri(image)))
+  return view
 }
 
 function toCri(image: CatalogImage): CriImage {

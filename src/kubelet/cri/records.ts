@@ -14,13 +14,15 @@ import type {
   SandboxState,
 } from './runtime.ts'
 
+const NONE: readonly ContainerRecord[] = Object.freeze([])
+
 export class SandboxRecord implements PodSandboxStatus {
   readonly id: string
   readonly config: PodSandboxConfig
   readonly createdAt: number
   state: SandboxState = 'SANDBOX_NOTREADY'
   stack: NetworkStack
-  containers: ContainerRecord[] = []
+  containers: readonly ContainerRecord[] = NONE
   /** Answers are dropped when the sandbox went away meanwhile. */
   removed = false
 
@@ -54,6 +56,7 @@ export class ContainerRecord implements CriContainer {
   log: ContainerLog | undefined
   /** Calls of stopContainer that wait for the end. */
   stopping: Reply<void>[] | undefined
+  #apiId: string | undefined
 
   constructor(
     id: string,
@@ -83,6 +86,12 @@ export class ContainerRecord implements CriContainer {
     copy.resources = this.resources
     copy.log = this.log?.clone()
     return copy
+  }
+
+  /** `containerd://<id>`, as the API shows it; made once. */
+  apiId(runtimeName: string): string {
+    this.#apiId ??= [runtimeName, this.id].join('://')
+    return this.#apiId
   }
 
   get sandboxId(): string {

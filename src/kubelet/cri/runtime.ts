@@ -124,6 +124,8 @@ export interface CriContainer {
   /** The termination message file's content, or the runtime's error. */
   readonly message: string
   readonly resources: LinuxResources
+  /** `containerd://<id>`. */
+  apiId(runtimeName: string): string
 }
 
 export interface ExecResult {
@@ -147,8 +149,8 @@ export interface ContainerStats {
   readonly diskBytes: number
 }
 
-/** Told when a container ended by itself or a sandbox was lost: what a relist would find. */
-export type RuntimeListener = (sandboxId: string, containerId: string | undefined) => void
+/** Told that a container of a pod ended: what a relist would find. */
+export type RuntimeListener = (podUid: string) => void
 
 export interface RuntimeService {
   /** `containerd`, `cri-o`, `docker`. The prefix of container ids in the API. */

@@ -15,19 +15,50 @@ import type { Behaviour, ServedPort, Signal } from './program.ts'
 const DEFAULT_MEMORY_BYTES = 16 * 1024 * 1024
 const ANYWHERE: readonly ServedPort[] = Object.freeze([{ port: ANY_PORT }])
 
-/** What the machine lends to a behaviour. */
+/** What the machine lends to all its behaviours. */
 export interface BehaviourHost extends ContainerHost {
   now(): number
   after(delayMs: number, run: () => void, label: string, background?: boolean): Timer
   /** A float in [0, 1). */
   random(): number
   /** Commands run beside the behaviour, in a shell over the container's files. */
-  readonly sideProcesses: () => Pick<ContainerProcess, 'exec' | 'execSync'> & { destroy(): void }
+  sideProcesses(container: ContainerRecord): Pick<ContainerProcess, 'exec' | 'execSync'> & { destroy(): void }
 }
 
 /** Ends that lie further ahead than this are not waited for by `settle`. */
 const FOREGROUND_MS = 60_000
 const FOREGROUND_WILL_END_MS = 3_600_000
+
+/** One port that a behaviour serves. */
+class ServedListener implements Listener {
+  readonly #process: BehaviourProcess
+  readonly #served: ServedPort
+
+  constructor(process: BehaviourProcess, served: ServedPort) {
+    this.#process = process
+    this.#served = served
+  }
+
+  get port(): number {
+    return this.#served.port
+  }
+
+  get protocol(): 'TCP' {
+    return 'TCP'
+  }
+
+  get steady(): boolean {
+    return true
+  }
+
+  http(request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void): void {
+    this.#process.answer(this.#served, request, peer, done)
+  }
+
+  grpcHealth(): string {
+    return (this.#served.status ?? 200) < 400 ? 'SERVING' : 'NOT_SERVING'
+  }
+}
 
 export class BehaviourProcess implements ContainerProcess {
   readonly #host: BehaviourHost
@@ -35,7 +66,7 @@ export class BehaviourProcess implements ContainerProcess {
   readonly #behaviour: Omit<Behaviour, 'starts'>
   readonly #startedAt: number
   #timers: Timer[] | undefined
-  #closers: (() => void)[] | undefined
+  #listeners: readonly Listener[] | undefined
   #side: ReturnType<BehaviourHost['sideProcesses']> | undefined
   #attached: Set<ExecSink> | undefined
   #oom: Timer | undefined
@@ -59,13 +90,19 @@ export class BehaviourProcess implements ContainerProcess {
     const { onTerm } = this.#behaviour
     if (onTerm === 'ignore' || this.#terminating) return
     this.#terminating = true
-    if (onTerm === undefined || onTerm.afterMs <= 0) this.#host.exit(onTerm?.exitCode ?? 0)
-    else this.#later(onTerm.afterMs, () => this.#host.exit(onTerm.exitCode ?? 0), 'shutdown', false)
+    if (onTerm === undefined || onTerm.afterMs <= 0) this.#host.exit(this.#container, onTerm?.exitCode ?? 0)
+    else
+      this.#later(
+        onTerm.afterMs,
+        () => this.#host.exit(this.#container, onTerm.exitCode ?? 0),
+        'shutdown',
+        false,
+      )
   }
 
   destroy(): void {
     for (const timer of this.#timers ?? []) timer.cancel()
-    for (const close of this.#closers ?? []) close()
+    for (const listener of this.#listeners ?? []) this.#container.sandbox.stack.remove(listener)
     this.#oom?.cancel()
     this.#side?.destroy()
     for (const sink of this.#attached ?? []) sink.exit({ exitCode: this.#container.exitCode })
@@ -117,7 +154,7 @@ export class BehaviourProcess implements ContainerProcess {
 
   #begin(aliveMs: number): void {
     const { runsForMs, output, serves = ANYWHERE } = this.#behaviour
-    if (output !== undefined && aliveMs === 0) this.#host.output('stdout', output)
+    if (output !== undefined && aliveMs === 0) this.#host.output(this.#container, 'stdout', output)
     for (const served of serves) this.#serve(served)
     if (runsForMs !== undefined) {
       const ms =
@@ -136,17 +173,18 @@ export class BehaviourProcess implements ContainerProcess {
   #end(): void {
     const { exitCode = 0, failureRate = 0, terminationMessage } = this.#behaviour
     const failed = failureRate > 0 && this.#host.random() < failureRate
-    this.#host.exit(failed ? 1 : exitCode, 0, undefined, terminationMessage)
+    this.#host.exit(this.#container, failed ? 1 : exitCode, 0, undefined, terminationMessage)
   }
 
   #serve(served: ServedPort): void {
     const open = () => {
-      const close = this.#container.sandbox.stack.listen(this.#listener(served))
-      this.#closers ??= []
-      this.#closers.push(close)
+      const { stack } = this.#container.sandbox
+      const listener = new ServedListener(this, served)
+      stack.add(listener)
+      this.#listeners = this.#listeners === undefined ? [listener] : [...this.#listeners, listener]
       if (served.untilMs !== undefined) {
         const left = served.untilMs - (this.#host.now() - this.#startedAt)
-        this.#later(left, close, `port ${served.port} stops answering`)
+        this.#later(left, () => stack.remove(listener), `port ${served.port} stops answering`)
       }
     }
     const waitMs = (served.afterMs ?? 0) - (this.#host.now() - this.#startedAt)
@@ -155,33 +193,23 @@ export class BehaviourProcess implements ContainerProcess {
     } else open()
   }
 
-  #listener(served: ServedPort): Listener {
-    const { port, status = 200, path } = served
-    const answer = (request: HttpRequest): HttpResponse => {
-      const found = path === undefined || request.path.split('?')[0] === path
-      this.#spent += this.#behaviour.cpu?.perRequest ?? 0
-      return {
-        status: found ? status : 404,
-        headers: { 'content-type': served.contentType ?? 'text/plain; charset=utf-8' },
-        body: found
-          ? (served.body ?? '{hostname}\n').replace('{hostname}', this.#container.sandbox.config.hostname)
-          : '404 page not found\n',
-      }
+  /** One request to a port that it serves. */
+  answer(served: ServedPort, request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void): void {
+    const { status = 200, path } = served
+    const found = path === undefined || request.path.split('?')[0] === path
+    const { hostname } = this.#container.sandbox.config
+    this.#spent += this.#behaviour.cpu?.perRequest ?? 0
+    const response: HttpResponse = {
+      status: found ? status : 404,
+      headers: { 'content-type': served.contentType ?? 'text/plain; charset=utf-8' },
+      body: found ? (served.body ?? '{hostname}\n').replace('{hostname}', hostname) : '404 page not found\n',
     }
-    return {
-      port,
-      protocol: 'TCP',
-      steady: true,
-      http: (request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void) => {
-        const response = answer(request)
-        if (this.#behaviour.accessLog === true) {
-          this.#host.output('stdout', accessLogLine(this.#host.now(), request, peer, response))
-        }
-        if (served.latencyMs === undefined) done(response)
-        else this.#later(served.latencyMs, () => done(response), 'request', false)
-      },
-      grpcHealth: () => (status < 400 ? 'SERVING' : 'NOT_SERVING'),
+    if (this.#behaviour.accessLog === true) {
+      const line = accessLogLine(this.#host.now(), request, peer, response)
+      this.#host.output(this.#container, 'stdout', line)
     }
+    if (served.latencyMs === undefined) done(response)
+    else this.#later(served.latencyMs, () => done(response), 'request', false)
   }
 
   #memoryAt(aliveMs: number): number {
@@ -203,16 +231,21 @@ export class BehaviourProcess implements ContainerProcess {
     const aliveMs = this.#host.now() - this.#startedAt
     const atMs = startBytes > limit ? 0 : ((limit - startBytes) / bytesPerSecond) * 1000
     const delay = Math.max(0, Math.ceil(atMs - aliveMs))
-    this.#oom = this.#plan(delay, () => this.#host.exit(137, 9, 'OOMKilled'), 'memory reaches the limit')
+    this.#oom = this.#plan(
+      delay,
+      () => this.#host.exit(this.#container, 137, 9, 'OOMKilled'),
+      'memory reaches the limit',
+    )
   }
 
   #beside() {
-    return (this.#side ??= this.#host.sideProcesses())
+    return (this.#side ??= this.#host.sideProcesses(this.#container))
   }
 
   #later(ms: number, run: () => void, label: string, background?: boolean): void {
-    this.#timers ??= []
-    this.#timers.push(this.#plan(ms, run, label, background))
+    const timer = this.#plan(ms, run, label, background)
+    if (this.#timers === undefined) this.#timers = [timer]
+    else this.#timers.push(timer)
   }
 
   #plan(ms: number, run: () => void, label: string, background?: boolean): Timer {

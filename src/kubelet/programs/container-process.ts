@@ -1,5 +1,6 @@
 /** The main process of a container, whatever it is made of: what the runtime needs to know of it. */
 import type { ExecSession, ExecSink } from '../../api/streams.ts'
+import type { ContainerRecord } from '../cri/records.ts'
 import type { ExecResult } from '../cri/runtime.ts'
 import type { Signal } from './program.ts'
 
@@ -20,9 +21,8 @@ export interface ContainerProcess {
   limitsChanged(): void
 }
 
-/** What a process may do to its container. */
+/** What a process may do to its container; one object for all of a runtime. */
 export interface ContainerHost {
-  exit(code: number, signal?: number, reason?: string, message?: string): void
-  output(stream: 'stdout' | 'stderr', text: string): void
-  note(text: string): void
+  exit(container: ContainerRecord, code: number, signal?: number, reason?: string, message?: string): void
+  output(container: ContainerRecord, stream: 'stdout' | 'stderr', text: string): void
 }

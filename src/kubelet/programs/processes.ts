@@ -104,7 +104,7 @@ export class Processes implements ContainerProcess {
     this.#main = { stdin, attached }
     const to = (stream: 'stdout' | 'stderr') =>
       new Pipe(loop, (chunk) => {
-        this.#output.output(stream, decodeText(chunk))
+        this.#output.output(this.#container, stream, decodeText(chunk))
         for (const sink of attached) sink[stream](chunk)
       })
     const io: ChildIo = {
@@ -118,7 +118,13 @@ export class Processes implements ContainerProcess {
       if (this.#dead) return
       this.#start(program, argv, io, config.tty, (code) => {
         const message = this.#terminationMessage()
-        this.#output.exit(code, code > 128 && code < 160 ? code - 128 : 0, undefined, message)
+        this.#output.exit(
+          this.#container,
+          code,
+          code > 128 && code < 160 ? code - 128 : 0,
+          undefined,
+          message,
+        )
       })
     })
   }
@@ -489,7 +495,7 @@ export class Processes implements ContainerProcess {
 
   #checkMemory(): void {
     const limit = this.#container.resources.memoryLimit
-    if (limit > 0 && this.#memoryBytes > limit) this.#output.exit(137, 9, 'OOMKilled')
+    if (limit > 0 && this.#memoryBytes > limit) this.#output.exit(this.#container, 137, 9, 'OOMKilled')
   }
 
   #terminationMessage(): string | undefined {

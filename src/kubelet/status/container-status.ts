@@ -66,7 +66,7 @@ export function containerStatus(
     restartCount: current.config.attempt,
     image: current.config.imageRef,
     imageID: source.image(current.config.imageRef)?.repoDigests[0] ?? current.config.imageRef,
-    containerID: `${source.runtimeName}://${current.id}`,
+    containerID: current.apiId(source.runtimeName),
     started: running && notes.started,
     allocatedResources: running ? resources?.requests : undefined,
     resources: running && hasResources(spec) ? resources : undefined,
@@ -79,7 +79,7 @@ export function stateOf(container: CriContainer, source: StatusSource): Containe
     case 'CONTAINER_CREATED':
       return CREATING
     case 'CONTAINER_RUNNING':
-      return { running: { startedAt: formatTime(container.startedAt) } }
+      return runningSince(container.startedAt)
     case 'CONTAINER_EXITED':
       return {
         terminated: {
@@ -89,10 +89,23 @@ export function stateOf(container: CriContainer, source: StatusSource): Containe
           message: container.message === '' ? undefined : container.message,
           startedAt: container.startedAt === 0 ? undefined : formatTime(container.startedAt),
           finishedAt: formatTime(container.finishedAt),
-          containerID: `${source.runtimeName}://${container.id}`,
+          containerID: container.apiId(source.runtimeName),
         },
       }
   }
+}
+
+let lastStart = Number.NaN
+let lastRunning: ContainerState = NO_STATE
+
+/** Containers that started within the same second share their state. */
+function runningSince(ms: number): ContainerState {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastStart) {
+    lastStart = second
+    lastRunning = Object.freeze({ running: Object.freeze({ startedAt: formatTime(ms) }) })
+  }
+  return lastRunning
 }
 
 function hasResources(spec: Container): boolean {
