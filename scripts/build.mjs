@@ -13,7 +13,12 @@ const FRESH = `${DIST}.${process.pid}`
 const STAMP = join(DIST, '.built')
 
 /** Entry points of the library by their name in dist/; those that do not exist are left out. */
-const LIBRARY = { index: 'src/index.ts', vitest: 'src/testing/index.ts', http: 'src/http/main.ts' }
+const LIBRARY = {
+  index: 'src/index.ts',
+  vitest: 'src/testing/index.ts',
+  'client-node': 'src/client-node.ts',
+  http: 'src/http/main.ts',
+}
 const COMMAND_LINE = { main: 'src/cli/main.ts', 'typescript-hooks': 'src/cli/typescript-hooks.ts' }
 
 /** Never bundled: optional, native, or the user's own. */
