@@ -3,6 +3,7 @@ import type { Component } from '../client/process.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
@@ -42,6 +43,7 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('deployment', deploymentController),
   builtIn('replicaset', replicaSetController),
   builtIn('replicationcontroller', replicationControllerController),
+  builtIn('disruption', disruptionController),
   builtIn('statefulset', statefulSetController),
   builtIn('daemonset', daemonSetController),
   builtIn('job', jobController),

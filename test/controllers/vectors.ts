@@ -19,7 +19,7 @@ interface Group {
 const groupsOf = new Map<string, readonly Group[]>()
 
 /** Declares one test per case of `file.json`'s group `name`. */
-export function vectors(file: string, name: string, check: (vector: Vector) => void): void {
+export function vectors(file: string, name: string, check: (vector: Vector) => void | Promise<void>): void {
   const group = load(file).find((it) => it.function === name)
   if (group === undefined) throw new Error(`${file}.json has no group ${name}`)
   describe(`${file}: ${name}`, () => {

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest'
+import { Deployment } from '../../src/api/apps/deployment.ts'
+import { Event } from '../../src/api/core/event.ts'
+import { Pod } from '../../src/api/core/pod.ts'
+import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
+import { budgetOf, disruptionsAllowed } from '../../src/controllers/disruption/budget.ts'
+import {
+  averageReplicas,
+  type MeteredPod,
+  perPodReplicas,
+  resourceReplicas,
+  valueReplicas,
+} from '../../src/controllers/horizontal-pod-autoscaler/replicas.ts'
+import {
+  limitWithBehavior,
+  limitWithoutBehavior,
+  stabilize,
+  upLimit,
+} from '../../src/controllers/horizontal-pod-autoscaler/rules.ts'
+import { vectors } from './vectors.ts'
+import { template, World } from './world.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+
+for (const group of ['pdbStatus', 'pdbStatusMore']) {
+  vectors('pdb_eviction', group, ({ input, expect: want }) => {
+    const budget = budgetOf(input, input.matchingPods, input.sumOfControllerScale)
+    const allowed = disruptionsAllowed(budget, input.readyPods)
+    expect({ disruptionsAllowed: allowed, currentHealthy: input.readyPods, ...budget }).toEqual(want)
+  })
+}
+
+vectors('hpa', 'GetResourceReplicas', ({ input, expect: want }) => {
+  const pods: MeteredPod[] = input.pods
+    .filter((it: { state: string }) => it.state !== 'ignored')
+    .map((it: { name: string; request: number; usage: number | null; state: 'ready' | 'unready' }) => ({
+      name: it.name,
+      state: it.state,
+      requestMilli: it.request,
+      usageMilli: it.usage ?? undefined,
+    }))
+  const proposal = resourceReplicas(pods, input.currentReplicas, input.targetUtilization, input.tolerance)
+  expect({ replicas: proposal.replicas, utilization: proposal.usage }).toEqual(want)
+})
+
+for (const group of ['metricReplicas', 'scaleFromZero']) {
+  vectors('hpa', group, ({ input, expect: want }) => {
+    const { currentReplicas: current, targetMilli: target, levelsMilli: levels, readyPods, kind } = input
+    const pods = levels.map(
+      (usageMilli: number, i: number): MeteredPod => ({
+        name: `p${i}`,
+        state: 'ready',
+        requestMilli: 0,
+        usageMilli,
+      }),
+    )
+    const proposal =
+      kind === 'pods'
+        ? averageReplicas(pods, current, target, 0.1)
+        : kind === 'perPod'
+          ? perPodReplicas(levels[0], target, current, 0.1)
+          : valueReplicas(levels[0], target, current, readyPods, 0.1)
+    expect({ replicas: proposal.replicas, usageMilli: proposal.usage }).toEqual(want)
+  })
+}
+
+const range = (input: Record<string, number>) => ({
+  current: input.currentReplicas!,
+  desired: input.desiredReplicas!,
+  min: input.minReplicas!,
+  max: input.maxReplicas!,
+})
+
+vectors('hpa', 'convertDesiredReplicasWithRules', ({ input, expect: want }) => {
+  expect(limitWithoutBehavior(range(input))).toEqual(want)
+})
+
+vectors('hpa', 'convertDesiredReplicasWithBehaviorRate', ({ input, expect: want }) => {
+  const events = (list: { change: number; ageSeconds: number }[]) =>
+    list.map(({ change, ageSeconds }) => ({ change, atMs: NOW - ageSeconds * 1000 }))
+  const history = { up: events(input.scaleUpEvents), down: events(input.scaleDownEvents) }
+  expect(limitWithBehavior(range(input), { up: input.scaleUp, down: input.scaleDown }, history, NOW)).toEqual(
+    want,
+  )
+})
+
+vectors('hpa', 'scaleLimits', ({ input, expect: want }) => {
+  const policies = input.policies.map(([type, value, periodSeconds]: [string, number, number]) => ({
+    type,
+    value,
+    periodSeconds,
+  }))
+  const limit = upLimit(
+    input.currentReplicas,
+    { selectPolicy: input.selectPolicy, policies },
+    { up: [], down: [] },
+    NOW,
+  )
+  expect(limit).toBe(want.limit)
+})
+
+vectors('hpa', 'stabilizeRecommendation', ({ input, expect: want }) => {
+  const recommendations = input.recommendations.map((it: { replicas: number; ageSeconds: number }) => ({
+    replicas: it.replicas,
+    atMs: NOW - it.ageSeconds * 1000,
+  }))
+  const { replicas, recommendations: after } = stabilize(
+    recommendations,
+    input.desired,
+    input.windowSeconds * 1000,
+    NOW,
+  )
+  expect({ stabilized: replicas, logLength: after.length }).toEqual(want)
+})
+
+test('a budget follows the pods, and evictions spend it', async () => {
+  const world = await World.create()
+  const labels = { app: 'web' }
+  await world.create(PodDisruptionBudget, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  })
+  await world.create(Deployment, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { replicas: 3, selector: { matchLabels: labels }, template: template(labels) },
+  })
+  await world.settle()
+  const budget = async () => (await world.get(PodDisruptionBudget, 'web')).status
+  expect(await budget()).toMatchObject({
+    disruptionsAllowed: 1,
+    currentHealthy: 3,
+    desiredHealthy: 2,
+    expectedPods: 3,
+  })
+  expect((await budget())?.conditions?.[0]).toMatchObject({
+    type: 'DisruptionAllowed',
+    status: 'True',
+    reason: 'SufficientPods',
+  })
+
+  const [one, two] = await world.pods()
+  const evict = (name: string) =>
+    world.client((it) =>
+      it.subresource('create', Pod, { namespace: 'default', name }, 'eviction', {
+        metadata: { name, namespace: 'default' },
+      }),
+    )
+  await evict(one!.metadata.name)
+  await expect(evict(two!.metadata.name)).rejects.toThrow(
+    "Cannot evict pod as it would violate the pod's disruption budget.",
+  )
+  await world.settle()
+  expect((await budget())?.disruptionsAllowed).toBe(1)
+})
+
+vectors('pdb_eviction', 'pdbErrors', async ({ input, expect: want }) => {
+  const world = await World.create()
+  const labels = { app: 'odd' }
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'odd', uid: 'odd', controller: true }
+  await world.create(PodDisruptionBudget, {
+    metadata: { name: 'odd', namespace: 'default' },
+    spec: { minAvailable: input.minAvailable, selector: { matchLabels: labels } },
+  })
+  const metadata = { name: 'odd', namespace: 'default', labels, ownerReferences: [owner] }
+  await world.create(Pod, { metadata, spec: template(labels).spec })
+  await world.advance(0.1)
+  const { status } = await world.get(PodDisruptionBudget, 'odd')
+  expect(status?.disruptionsAllowed).toBe(want.disruptionsAllowed)
+  expect(status?.conditions?.[0]).toMatchObject(want.condition)
+  const [type, reason] = want.event
+  expect((await world.list(Event)).some((it) => it.type === type && it.reason === reason)).toBe(true)
+})
