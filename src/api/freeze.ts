@@ -2,12 +2,14 @@
 
 /** Freezes a JSON value with everything in it; stops at what is frozen already. */
 export function deepFreeze<T>(value: T): T {
-  const stack: unknown[] = [value]
-  while (stack.length > 0) {
-    const item = stack.pop()
-    if (typeof item !== 'object' || item === null || Object.isFrozen(item)) continue
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  const pending: object[] = [value]
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     Object.freeze(item)
-    for (const key of Object.keys(item)) stack.push((item as Record<string, unknown>)[key])
+    for (const key in item) {
+      const child = (item as Record<string, unknown>)[key]
+      if (typeof child === 'object' && child !== null && !Object.isFrozen(child)) pending.push(child)
+    }
   }
   return value
 }

@@ -96,5 +96,13 @@ export function revisionOf(object: KubeObject): number {
 }
 
 function stamp(object: KubeObject, revision: number): KubeObject {
-  return deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
+  const resourceVersion = String(revision)
+  const { metadata } = object
+  if (metadata === undefined || Object.isFrozen(metadata) || Object.isFrozen(object)) {
+    return deepFreeze({ ...object, metadata: { ...metadata, resourceVersion } })
+  }
+  // Fresh from the strategies and nobody else's: no need to copy it once more.
+  const own: { resourceVersion?: string } = metadata
+  own.resourceVersion = resourceVersion
+  return deepFreeze(object)
 }
