@@ -8,6 +8,9 @@ import { duration } from './fields.ts'
 import type { AnyStep } from './step.ts'
 import { STEPS, type StepName } from './steps/registry.ts'
 
+// A process reads a scenario or two: generating code for the schema would cost more than it saves.
+z.config({ jitless: true })
+
 export const SCENARIO_API_VERSION = 'kubarium.dev/v1alpha1'
 
 const quantity = z

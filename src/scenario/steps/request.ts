@@ -20,13 +20,9 @@ export const request = defineStep({
         .meta({ description: 'Requests a second; absent: one after another.' }),
       method: z.string().optional(),
       timeout: duration.optional().meta({ description: 'Of each request; default 5s.' }),
-      as: z
-        .string()
-        .min(1)
-        .optional()
-        .meta({
-          description: 'Sends them while the next steps run; the step answers waits for them by this name.',
-        }),
+      as: z.string().min(1).optional().meta({
+        description: 'Sends them while the next steps run; the step answers waits for them by this name.',
+      }),
       ...expectationFields,
     })
     .meta({ description: 'Sends HTTP requests over the pod network; by default none may fail.' }),
