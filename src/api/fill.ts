@@ -2,10 +2,25 @@
 
 /** Adds the fields of `defaults` that `object` lacks. */
 export function fill<T extends object>(object: T, defaults: Partial<T>): T {
+  let copy: T | undefined
   for (const key in defaults) {
-    if (object[key] === undefined) return Object.freeze({ ...defaults, ...withoutUndefined(object) })
+    if (object[key] !== undefined) continue
+    copy ??= { ...object }
+    copy[key] = defaults[key] as T[typeof key]
   }
-  return object
+  return copy === undefined ? object : Object.freeze(copy)
+}
+
+/** One copy for many changes: `changes` holds fields, those that are undefined or the same do not count. */
+export function completed<T extends object>(object: T, changes: Partial<T>): T {
+  let copy: T | undefined
+  for (const key in changes) {
+    const value = changes[key]
+    if (value === undefined || value === object[key]) continue
+    copy ??= { ...object }
+    copy[key] = value
+  }
+  return copy === undefined ? object : Object.freeze(copy)
 }
 
 /** Sets fields; undefined removes one. */

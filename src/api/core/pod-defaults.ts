@@ -2,8 +2,14 @@
  * What the API server fills in where a pod, or a template of pods, says nothing.
  * Upstream: pkg/apis/core/v1/defaults.go.
  */
-import { fill, mapField, mapList, memoByReference, withFields } from '../fill.ts'
-import type { Container, EphemeralContainer } from './container.ts'
+import { completed, fill, mapField, mapList, memoByReference } from '../fill.ts'
+import type {
+  Container,
+  ContainerPort,
+  EnvVar,
+  EphemeralContainer,
+  ResourceRequirements,
+} from './container.ts'
 import type { PodSpec } from './pod-spec.ts'
 import type { PodTemplateSpec } from './pod-template.ts'
 import type { HTTPGetAction, Lifecycle, Probe } from './probe.ts'
@@ -15,57 +21,71 @@ export const defaultPodTemplate = memoByReference(
 )
 
 /** Memoised by reference. */
-export const defaultPodSpec = memoByReference(completeSpec)
+export const defaultPodSpec = memoByReference((spec: PodSpec) => completeSpec(spec, false))
 
 /** Pods proper get a little more than templates. Memoised by reference. */
-export const defaultSpecOfPod = memoByReference((given: PodSpec): PodSpec => {
-  let spec = fill(defaultPodSpec(given), { enableServiceLinks: true })
-  spec = mapField(spec, 'containers', (list) => mapList(list, requestsFromLimits))
-  spec = mapField(spec, 'initContainers', (list) => mapList(list, requestsFromLimits))
-  if (spec.hostNetwork) {
-    spec = mapField(spec, 'containers', (list) => mapList(list, withHostPorts))
-    spec = mapField(spec, 'initContainers', (list) => mapList(list, withHostPorts))
-  }
-  return spec
-})
+export const defaultSpecOfPod = memoByReference((spec: PodSpec) => completeSpec(spec, true))
 
 const NO_SECURITY_CONTEXT = Object.freeze({})
 
-function completeSpec(given: PodSpec): PodSpec {
-  let spec = fill(given, {
-    dnsPolicy: 'ClusterFirst',
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    schedulerName: 'default-scheduler',
-    securityContext: NO_SECURITY_CONTEXT,
-  })
+/** Everything in one pass and one copy: this is on the road of every pod. */
+function completeSpec(spec: PodSpec, isPod: boolean): PodSpec {
+  const hostPorts = isPod && spec.hostNetwork === true
+  const complete = (container: Container) => defaultContainer(container, isPod, hostPorts)
   // The deprecated name of the field is kept in step with the current one.
   const account = spec.serviceAccountName ?? spec.serviceAccount
-  if (account !== undefined) spec = withFields(spec, { serviceAccountName: account, serviceAccount: account })
-  spec = mapField(spec, 'containers', (list) => mapList(list, defaultContainer))
-  spec = mapField(spec, 'initContainers', (list) => mapList(list, defaultContainer))
-  spec = mapField(spec, 'ephemeralContainers', (list) => mapList(list, defaultContainer))
-  return mapField(spec, 'volumes', (list) => mapList(list, defaultVolume))
+  return completed(spec, {
+    dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
+    restartPolicy: spec.restartPolicy ?? 'Always',
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
+    schedulerName: spec.schedulerName ?? 'default-scheduler',
+    securityContext: spec.securityContext ?? NO_SECURITY_CONTEXT,
+    serviceAccountName: account,
+    serviceAccount: account,
+    enableServiceLinks: spec.enableServiceLinks ?? (isPod ? true : undefined),
+    containers: spec.containers && mapList(spec.containers, complete),
+    initContainers: spec.initContainers && mapList(spec.initContainers, complete),
+    ephemeralContainers:
+      spec.ephemeralContainers &&
+      mapList(spec.ephemeralContainers, (it) => defaultContainer(it, false, false)),
+    volumes: spec.volumes && mapList(spec.volumes, defaultVolume),
+  })
 }
 
-function defaultContainer<T extends Container | EphemeralContainer>(given: T): T {
-  let container = fill<Container>(given, {
-    imagePullPolicy: pullPolicyOf(given.image ?? ''),
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-  })
-  container = mapField(container, 'ports', (ports) =>
-    mapList(ports, (port) => fill(port, { protocol: 'TCP' })),
-  )
-  container = mapField(container, 'env', (env) =>
-    mapList(env, (variable) =>
-      mapField(variable, 'valueFrom', (source) => mapField(source, 'fieldRef', defaultFieldRef)),
-    ),
-  )
-  container = mapField(container, 'livenessProbe', defaultProbe)
-  container = mapField(container, 'readinessProbe', defaultProbe)
-  container = mapField(container, 'startupProbe', defaultProbe)
-  return mapField(container, 'lifecycle', defaultLifecycle) as T
+function defaultContainer<T extends Container | EphemeralContainer>(
+  given: T,
+  isPod: boolean,
+  hostPorts: boolean,
+): T {
+  const container: Container = given
+  const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle, resources } = container
+  return completed<Container>(container, {
+    imagePullPolicy: container.imagePullPolicy ?? pullPolicyOf(container.image ?? ''),
+    terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
+    ports: ports && mapList(ports, hostPorts ? defaultHostPort : defaultPort),
+    env: env && mapList(env, defaultEnvVar),
+    livenessProbe: livenessProbe && defaultProbe(livenessProbe),
+    readinessProbe: readinessProbe && defaultProbe(readinessProbe),
+    startupProbe: startupProbe && defaultProbe(startupProbe),
+    lifecycle: lifecycle && defaultLifecycle(lifecycle),
+    resources: isPod && resources ? requestsFromLimits(resources) : resources,
+  }) as T
+}
+
+function defaultPort(port: ContainerPort): ContainerPort {
+  return port.protocol === undefined ? Object.freeze({ ...port, protocol: 'TCP' }) : port
+}
+
+/** With the node's own network, a port is the same outside and inside. */
+function defaultHostPort(port: ContainerPort): ContainerPort {
+  return fill(defaultPort(port), { hostPort: port.containerPort })
+}
+
+function defaultEnvVar(variable: EnvVar): EnvVar {
+  return variable.valueFrom?.fieldRef === undefined
+    ? variable
+    : mapField(variable, 'valueFrom', (source) => mapField(source, 'fieldRef', defaultFieldRef))
 }
 
 /** Always for `latest` and for images without tag or digest. */
@@ -76,14 +96,15 @@ export function pullPolicyOf(image: string): string {
 }
 
 function defaultProbe(probe: Probe): Probe {
-  let complete = fill(probe, {
-    timeoutSeconds: 1,
-    periodSeconds: 10,
-    successThreshold: 1,
-    failureThreshold: 3,
+  const { httpGet, grpc } = probe
+  return completed(probe, {
+    timeoutSeconds: probe.timeoutSeconds ?? 1,
+    periodSeconds: probe.periodSeconds ?? 10,
+    successThreshold: probe.successThreshold ?? 1,
+    failureThreshold: probe.failureThreshold ?? 3,
+    httpGet: httpGet && defaultHttpGet(httpGet),
+    grpc: grpc && fill(grpc, { service: '' }),
   })
-  complete = mapField(complete, 'httpGet', defaultHttpGet)
-  return mapField(complete, 'grpc', (grpc) => fill(grpc, { service: '' }))
 }
 
 function defaultHttpGet(action: HTTPGetAction): HTTPGetAction {
@@ -102,30 +123,41 @@ function defaultFieldRef<T extends { readonly apiVersion?: string }>(reference: 
 const DEFAULT_MODE = 0o644
 const EMPTY_DIR = Object.freeze({})
 
-function defaultVolume(given: Volume): Volume {
-  const sources = Object.keys(given).filter((key) => key !== 'name')
-  if (sources.length === 0) return Object.freeze({ ...given, emptyDir: EMPTY_DIR })
-  let volume = mapField(given, 'secret', (it) => fill(it, { defaultMode: DEFAULT_MODE }))
-  volume = mapField(volume, 'configMap', (it) => fill(it, { defaultMode: DEFAULT_MODE }))
-  volume = mapField(volume, 'hostPath', (it) => fill(it, { type: '' }))
-  volume = mapField(volume, 'downwardAPI', (it) =>
+function defaultVolume(volume: Volume): Volume {
+  const complete = SOURCE_DEFAULTS.find(([source]) => volume[source] !== undefined)
+  if (complete !== undefined) return complete[1](volume)
+  for (const source in volume) if (source !== 'name') return volume
+  return Object.freeze({ ...volume, emptyDir: EMPTY_DIR })
+}
+
+/** Sources that leave something to be filled in. */
+const SOURCE_DEFAULTS: readonly (readonly [keyof Volume, (volume: Volume) => Volume])[] = [
+  source('secret', (it) => fill(it, { defaultMode: DEFAULT_MODE })),
+  source('configMap', (it) => fill(it, { defaultMode: DEFAULT_MODE })),
+  source('projected', defaultProjected),
+  source('hostPath', (it) => fill(it, { type: '' })),
+  source('downwardAPI', (it) =>
     mapField(fill(it, { defaultMode: DEFAULT_MODE }), 'items', defaultDownwardItems),
-  )
-  volume = mapField(volume, 'projected', defaultProjected)
-  volume = mapField(volume, 'ephemeral', (it) =>
+  ),
+  source('ephemeral', (it) =>
     mapField(it, 'volumeClaimTemplate', (template) =>
       mapField(template, 'spec', (spec) => fill(spec, { volumeMode: 'Filesystem' })),
     ),
-  )
-  volume = mapField(volume, 'image', (it) => fill(it, { pullPolicy: pullPolicyOf(it.reference ?? '') }))
-  volume = mapField(volume, 'iscsi', (it) => fill(it, { iscsiInterface: 'default' }))
-  volume = mapField(volume, 'rbd', (it) =>
-    fill(it, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
-  )
-  volume = mapField(volume, 'azureDisk', (it) =>
+  ),
+  source('image', (it) => fill(it, { pullPolicy: pullPolicyOf(it.reference ?? '') })),
+  source('iscsi', (it) => fill(it, { iscsiInterface: 'default' })),
+  source('rbd', (it) => fill(it, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' })),
+  source('azureDisk', (it) =>
     fill(it, { cachingMode: 'ReadWrite', kind: 'Shared', fsType: 'ext4', readOnly: false }),
-  )
-  return mapField(volume, 'scaleIO', (it) => fill(it, { storageMode: 'ThinProvisioned', fsType: 'xfs' }))
+  ),
+  source('scaleIO', (it) => fill(it, { storageMode: 'ThinProvisioned', fsType: 'xfs' })),
+]
+
+function source<K extends keyof Volume>(
+  key: K,
+  complete: (value: NonNullable<Volume[K]>) => Volume[K],
+): readonly [K, (volume: Volume) => Volume] {
+  return [key, (volume) => mapField(volume, key, complete)]
 }
 
 function defaultProjected(given: NonNullable<Volume['projected']>): NonNullable<Volume['projected']> {
@@ -144,23 +176,15 @@ function defaultDownwardItems(items: DownwardItems): DownwardItems {
 }
 
 /** A limit without a request counts as the request too. */
-function requestsFromLimits(container: Container): Container {
-  const { limits, requests } = container.resources ?? {}
-  if (limits === undefined) return container
-  const missing = Object.entries(limits).filter(
-    ([name]) => requests === undefined || !Object.hasOwn(requests, name),
-  )
-  if (missing.length === 0) return container
-  const complete = Object.freeze({ ...requests, ...Object.fromEntries(missing) })
-  return Object.freeze({
-    ...container,
-    resources: Object.freeze({ ...container.resources, requests: complete }),
-  })
-}
-
-/** With the node's own network, a port is the same outside and inside. */
-function withHostPorts(container: Container): Container {
-  return mapField(container, 'ports', (ports) =>
-    mapList(ports, (port) => fill(port, { hostPort: port.containerPort })),
-  )
+function requestsFromLimits(resources: ResourceRequirements): ResourceRequirements {
+  const { limits, requests } = resources
+  let complete: Record<string, string> | undefined
+  for (const name in limits) {
+    if (requests !== undefined && Object.hasOwn(requests, name)) continue
+    complete ??= { ...requests }
+    complete[name] = limits[name] as string
+  }
+  return complete === undefined
+    ? resources
+    : Object.freeze({ ...resources, requests: Object.freeze(complete) })
 }
