@@ -89,9 +89,14 @@ const VARYING: readonly [pattern: RegExp, text: string][] = [
 const TRIMMED =
   / \([^()]* including waiting\)\. Image size: \d+ bytes\.$|(?<=^Unhealthy: \w+ probe failed): .*(?:connection refused|statuscode: 503)$/
 
+/** A lost race is how optimistic concurrency works: the controller reads again and retries. */
+const LOST_RACE = /the object has been modified|object is being deleted/
+
 function eventMoment(entry: JournalEntry): Moment | undefined {
   const reason = entry.text.slice(0, Math.max(0, entry.text.indexOf(':')))
-  if (REPEATED_REASONS.has(reason) || REPEATED_TEXTS.test(entry.text)) return undefined
+  if (REPEATED_REASONS.has(reason) || REPEATED_TEXTS.test(entry.text) || LOST_RACE.test(entry.text)) {
+    return undefined
+  }
   for (const [pattern, text] of VARYING) {
     const varies = pattern.exec(entry.text)?.[1]
     if (varies !== undefined) return { ...plain(entry), text, varies }
@@ -99,11 +104,12 @@ function eventMoment(entry: JournalEntry): Moment | undefined {
   return { ...plain(entry), text: entry.text.replace(TRIMMED, '') }
 }
 
-/** A lost race is how optimistic concurrency works: the controller reads again and retries. */
-const RACES = /the object has been modified|object is being deleted| not found/
-
 function reconcileMoment(entry: JournalEntry): Moment | undefined {
-  return entry.text.startsWith('reconcile failed') && !RACES.test(entry.text) ? plain(entry) : undefined
+  return entry.text.startsWith('reconcile failed') &&
+    !/ not found/.test(entry.text) &&
+    !LOST_RACE.test(entry.text)
+    ? plain(entry)
+    : undefined
 }
 
 /** Answers with a code are refusals; a request that was granted is told by its commit. */

@@ -26,7 +26,7 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(seconds / 3600)}h${two(Math.floor((seconds % 3600) / 60))}m${two(seconds % 60)}s`
 }
 
-/** Breaks at spaces so that no line is longer than `width`; a single longer word is broken where it must be. */
+/** Breaks at spaces so that no line is longer than `width`; a single longer word is broken, after a sign if it has one. */
 export function wrap(text: string, width: number): string[] {
   const limit = Math.max(10, width)
   const lines: string[] = []
@@ -41,8 +41,9 @@ export function wrap(text: string, width: number): string[] {
         lines.push(line)
         line = ''
       }
-      lines.push(word.slice(0, limit))
-      word = word.slice(limit)
+      const head = /^.*[/:,.[\]-]/.exec(word.slice(0, limit))?.[0] ?? word.slice(0, limit)
+      lines.push(head)
+      word = word.slice(head.length)
     }
     line = line === '' ? word : `${line} ${word}`
   }
