@@ -1,14 +1,15 @@
 /** Failing plans are kept in files beside the test and tried first the next time. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { formatPlan, type Plan, parsePlan } from './explore/plan.ts'
 
 export class SavedPlans {
   readonly #file: string
 
-  /** @param directory usually `__sim__` beside the test file */
-  constructor(directory: string, name: string) {
-    this.#file = join(directory, `${slugOf(name)}.json`)
+  /** In `__sim__` beside the test file. */
+  constructor(testFile: string, name: string) {
+    const file = basename(testFile).replace(/(\.(test|spec))?\.\w+$/, '')
+    this.#file = join(dirname(testFile), '__sim__', `${slugOf(`${file} ${name}`)}.json`)
   }
 
   /** The HTML report lies beside it. */
@@ -28,10 +29,11 @@ export class SavedPlans {
   }
 
   save(plan: Plan, html: string): void {
-    const texts = new Set([...this.read().map(formatPlan), formatPlan(plan)])
     mkdirSync(dirname(this.#file), { recursive: true })
-    writeFileSync(this.#file, `${JSON.stringify([...texts], null, 2)}\n`)
     writeFileSync(this.htmlFile, html)
+    if (plan.length === 0) return // It fails without any fault: there is nothing to remember.
+    const texts = new Set([...this.read().map(formatPlan), formatPlan(plan)])
+    writeFileSync(this.#file, `${JSON.stringify([...texts], null, 2)}\n`)
   }
 
   /** Forgets the report of a failure that is no more; plans stay, as regression tests. */

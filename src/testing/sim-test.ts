@@ -1,5 +1,4 @@
 /** `simTest`: a vitest test that searches for what breaks a controller, keeps what it finds, and says how to replay it. */
-import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compileSpec } from './explore/compiled-spec.ts'
 import { type ExhaustiveOptions, exhaust } from './explore/exhaustive.ts'
@@ -84,7 +83,8 @@ async function conclude(name: string, result: SearchResult, plans: SavedPlans | 
     return
   }
   const report = await reportFailure(name, result, failure)
-  const replay = `${REPLAY}='${formatPlan(failure.plan)}' npx vitest run -t '${name.replaceAll("'", '.')}'`
+  const command = `npx vitest run -t '${name.replaceAll("'", '.')}'`
+  const replay = failure.plan.length === 0 ? command : `${REPLAY}='${formatPlan(failure.plan)}' ${command}`
   plans?.save(failure.plan, htmlReport(report, replay))
   const text = textReport(report, replay)
   const error = new Error(plans === undefined ? text : `${text}\n  html     ${plans.htmlFile}`)
@@ -94,7 +94,7 @@ async function conclude(name: string, result: SearchResult, plans: SavedPlans | 
 
 function plansOf(name: string): SavedPlans | undefined {
   const { testPath } = expect.getState()
-  return testPath === undefined ? undefined : new SavedPlans(join(dirname(testPath), '__sim__'), name)
+  return testPath === undefined ? undefined : new SavedPlans(testPath, name)
 }
 
 /** For property tests: searches and throws the report of what it finds. */
