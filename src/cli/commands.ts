@@ -29,4 +29,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'search for what breaks controllers: faults, orders, crashes',
     load: () => import('./explore.ts'),
   },
+  {
+    name: 'explain',
+    summary: 'show why a pod is where it is, or Pending',
+    load: () => import('./explain.ts'),
+  },
+  {
+    name: 'import',
+    summary: 'rebuild a real cluster from its dump, and ask "what if?"',
+    load: () => import('./import.ts'),
+  },
 ]

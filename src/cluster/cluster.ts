@@ -13,7 +13,10 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal, JournalEntry, JournalMode } from '../kernel/journal.ts'
 import type { ProxyMode } from '../network/proxy/balancer.ts'
 import type { TrafficSummary } from '../network/traffic.ts'
+import type { Explanation } from '../scheduler/explain.ts'
+import type { SchedulerOptions } from '../scheduler/scheduler.ts'
 import type { CloudSettings } from './cloud.ts'
+import type { WhatIfChange, WhatIfReport } from './what-if.ts'
 
 /** A duration: milliseconds, or Go's notation (`90s`, `6m`, `1h30m`). */
 export type DurationLike = number | string
@@ -59,7 +62,8 @@ export interface ClusterOptions {
   readonly journal?: JournalMode
   /** `*,-job` as in kube-controller-manager, or false: none. */
   readonly controllers?: string | false
-  readonly scheduler?: boolean
+  /** False: none; or a KubeSchedulerConfiguration, plugins of your own, and what else a scheduler takes. */
+  readonly scheduler?: boolean | SchedulerOptions
   readonly kubelets?: boolean
   /** How kube-proxy balances on every node; default iptables. */
   readonly proxyMode?: ProxyMode
@@ -214,6 +218,11 @@ export interface Cluster extends AsyncDisposable {
   diff(from: Snapshot | number, to?: Snapshot | number): readonly ObjectChange[]
   /** A new cluster that continues from this state; control plane processes start afresh. */
   fork(): Promise<Cluster>
+
+  /** Why the pod is where it is, or Pending: who rejected which node, and all points. `pod/web-1` or the object. */
+  explain(pod: KubeObject | string): Explanation
+  /** Answers without touching anything: where would the pods of a drained node go, how many more fit? */
+  whatIf(change: WhatIfChange): WhatIfReport
 
   /** Why the object is as it is: the chain of causes of its last change, outermost first, as text. */
   why(object: KubeObject | string): string

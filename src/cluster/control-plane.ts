@@ -26,7 +26,11 @@ export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
     })
   }
   if (options.scheduler !== false) {
-    plans.push({ name: 'kube-scheduler', user: SCHEDULER, components: [scheduler({})] })
+    plans.push({
+      name: 'kube-scheduler',
+      user: SCHEDULER,
+      components: [scheduler(options.scheduler === true ? {} : options.scheduler)],
+    })
   }
   return plans
 }

@@ -14,6 +14,8 @@ import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import { nearestWord } from '../kernel/nearest-word.ts'
 import { kubeProxy } from '../network/kube-proxy.ts'
 import type { TrafficSummary } from '../network/traffic.ts'
+import type { Explanation } from '../scheduler/explain.ts'
+import type { SchedulerOptions } from '../scheduler/scheduler.ts'
 import { applyManifest, deleteManifest, type ManifestInput } from './apply.ts'
 import type {
   ApplyResult,
@@ -38,6 +40,7 @@ import { SimNode } from './node.ts'
 import { type Reach, readLog, runCommand, sendRequests } from './pod-access.ts'
 import { StoreSnapshot } from './snapshot.ts'
 import { ADMIN, KUBE_PROXY } from './users.ts'
+import { explainPod, type WhatIfChange, type WhatIfReport, whatIf } from './what-if.ts'
 import { causesOf, explainCauses } from './why.ts'
 
 export const SETTLE_WITHIN = '1h'
@@ -238,6 +241,19 @@ export class SimCluster implements Cluster {
   causes(object: KubeObject | string): JournalEntry[] {
     const ref = typeof object === 'string' ? object : objectRef(object.kind ?? '', object.metadata ?? {})
     return causesOf(this.journal, ref)
+  }
+
+  explain(pod: KubeObject | string): Explanation {
+    return explainPod(pod, this.peek(), this.journal, this.#schedulerOptions()).explanation
+  }
+
+  whatIf(change: WhatIfChange): WhatIfReport {
+    return whatIf(this.peek(), change, this.#schedulerOptions())
+  }
+
+  #schedulerOptions(): SchedulerOptions {
+    const { scheduler } = this.#options
+    return typeof scheduler === 'object' ? scheduler : {}
   }
 
   runHash(): string {
