@@ -51,6 +51,9 @@ function pathsOf(base: string, kind: KindDefinition, schemas: Schemas, v3: boole
   const gvk = { group, version, kind: kind.kind }
   const collection = namespaced ? `${base}/namespaces/{namespace}/${resource}` : `${base}/${resource}`
   const body = schemas.refOfKind(kind)
+  // kubectl looks here for which patches a kind takes.
+  const patchTypes =
+    kind.body === undefined ? CONTENT_TYPES : CONTENT_TYPES.filter((it) => !it.includes('strategic'))
   const operation = (action: string, queries: readonly string[], takesBody: boolean, array = false): Json => {
     const content = (types: readonly string[]) =>
       Object.fromEntries(types.map((type) => [type, { schema: body }]))
@@ -66,7 +69,7 @@ function pathsOf(base: string, kind: KindDefinition, schemas: Schemas, v3: boole
           ? [{ name: 'body', in: 'body', required: true, schema: body }, ...parameters]
           : parameters,
       ...(takesBody && v3
-        ? { requestBody: { content: content(action === 'patch' ? CONTENT_TYPES : ['*/*']) } }
+        ? { requestBody: { content: content(action === 'patch' ? patchTypes : ['*/*']) } }
         : {}),
       responses: {
         '200': v3

@@ -66,7 +66,7 @@ export function patched(
     }
   } catch (error) {
     if (!(error instanceof PatchError)) throw error
-    throw patchType === 'application/json-patch+json' ? rejected(error.message) : badRequest(error.message)
+    throw patchType === 'application/json-patch+json' ? rejected() : badRequest(error.message)
   }
   throw unsupportedMediaType(
     patchType ?? '',
@@ -88,11 +88,9 @@ function checkSize(body: unknown): unknown {
   return body
 }
 
-/** Upstream answers operations that cannot be done with this text and hides its own in a cause. */
-function rejected(message: string): ApiError {
+/** Upstream answers operations that cannot be done with this text, and keeps the reason to itself. */
+function rejected(): ApiError {
   return new ApiError(
-    failure('Invalid', 'the server rejected our request due to an error in our request', {
-      causes: [{ reason: 'UnexpectedServerResponse', message }],
-    }),
+    failure('Invalid', 'the server rejected our request due to an error in our request', {}),
   )
 }
