@@ -1,5 +1,6 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
 import type { Component } from '../client/process.ts'
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
@@ -7,16 +8,22 @@ import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { externalProvisionerController } from './external-provisioner/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
+import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import type { ControllerDefinition } from './runtime/controller.ts'
+import { serviceAccountController } from './serviceaccount/controller.ts'
+import { rootCaPublisher } from './serviceaccount/root-ca.ts'
+import { serviceAccountTokenController } from './serviceaccount/tokens.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
@@ -49,6 +56,14 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('job', jobController),
   builtIn('cronjob', cronJobController),
   builtIn('ttl-after-finished', ttlAfterFinishedController),
+  builtIn('persistentvolume-binder', persistentVolumeBinder),
+  builtIn('csi-provisioner', externalProvisionerController),
+  builtIn('serviceaccount', serviceAccountController),
+  builtIn('serviceaccount-token', serviceAccountTokenController),
+  builtIn('root-ca-cert-publisher', rootCaPublisher()),
+  builtIn('clusterrole-aggregation', clusterRoleAggregationController),
+  // On a real cluster too it takes a flag, --allocate-node-cidrs.
+  builtIn('nodeipam', nodeIpamController(), false),
   builtIn('pvc-protection', pvcProtectionController),
   builtIn('pv-protection', pvProtectionController),
 ]

@@ -195,7 +195,7 @@ describe('through the API', () => {
     expect(names(await world.list(PersistentVolumeClaim))).toEqual(['data-db-0', 'data-db-1', 'data-db-2'])
     const db1 = await world.get(Pod, 'db-1')
     expect(db1.spec).toMatchObject({ hostname: 'db-1', subdomain: 'db' })
-    expect(db1.spec.volumes).toEqual([{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-1' } }])
+    expect(db1.spec.volumes?.[0]).toEqual({ name: 'data', persistentVolumeClaim: { claimName: 'data-db-1' } })
     const { status } = await world.get(StatefulSet, 'db')
     expect(status).toMatchObject({
       replicas: 3,

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Event } from '../../src/api/core/event.ts'
+import { Namespace } from '../../src/api/core/namespace.ts'
+import { Node } from '../../src/api/core/node.ts'
+import { PersistentVolume } from '../../src/api/core/persistent-volume.ts'
+import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-claim.ts'
+import { Secret } from '../../src/api/core/secret.ts'
+import { ServiceAccount } from '../../src/api/core/service-account.ts'
+import { ClusterRole } from '../../src/api/rbac/cluster-role.ts'
+import { StorageClass } from '../../src/api/storage/storage-class.ts'
+import { World } from './world.ts'
+
+const claim = (name: string, storageClassName = '', storage = '1Gi'): PersistentVolumeClaim => ({
+  metadata: { name, namespace: 'default' },
+  spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage } } },
+})
+
+const volume = (name: string, storage: string, more: object = {}): PersistentVolume => ({
+  metadata: { name },
+  spec: { capacity: { storage }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' }, ...more },
+})
+
+const reasons = async (world: World, kind: string) =>
+  (await world.list(Event)).filter((it) => it.involvedObject.kind === kind).map((it) => it.reason)
+
+describe('volumes', () => {
+  test('a claim gets the smallest volume that fits, and gives it back', async () => {
+    const world = await World.create()
+    await world.create(PersistentVolume, volume('big', '10Gi'))
+    await world.create(PersistentVolume, volume('fits', '2Gi'))
+    await world.create(PersistentVolume, volume('small', '500Mi'))
+    await world.settle()
+    await world.create(PersistentVolumeClaim, claim('data'))
+    await world.settle()
+    const bound = await world.get(PersistentVolumeClaim, 'data')
+    expect(bound.spec.volumeName).toBe('fits')
+    expect(bound.status).toMatchObject({ phase: 'Bound', capacity: { storage: '2Gi' } })
+    const phases = async () =>
+      Object.fromEntries(
+        (await world.list(PersistentVolume)).map((it) => [it.metadata.name, it.status?.phase]),
+      )
+    expect(await phases()).toEqual({ big: 'Available', fits: 'Bound', small: 'Available' })
+    await world.delete(PersistentVolumeClaim, 'data')
+    await world.settle()
+    expect(await phases()).toEqual({ big: 'Available', fits: 'Released', small: 'Available' })
+  })
+
+  test('a claim without class and volume waits, and says why', async () => {
+    const world = await World.create()
+    await world.create(PersistentVolumeClaim, claim('data'))
+    await world.settle()
+    expect((await world.get(PersistentVolumeClaim, 'data')).status?.phase).toBe('Pending')
+    expect(await reasons(world, 'PersistentVolumeClaim')).toEqual(['FailedBinding'])
+  })
+
+  test('a volume is provisioned, enlarged, and deleted with its claim', async () => {
+    const world = await World.create()
+    const metadata = { name: 'fast' }
+    await world.create(StorageClass, {
+      metadata,
+      provisioner: 'fake.csi.kubarium.dev',
+      allowVolumeExpansion: true,
+    })
+    await world.create(PersistentVolumeClaim, claim('data', 'fast'))
+    await world.settle()
+    const bound = await world.get(PersistentVolumeClaim, 'data')
+    expect(bound.spec.volumeName).toBe(`pvc-${bound.metadata.uid}`)
+    expect(bound.status?.phase).toBe('Bound')
+    expect((await reasons(world, 'PersistentVolumeClaim')).sort()).toEqual([
+      'ExternalProvisioning',
+      'Provisioning',
+      'ProvisioningSucceeded',
+    ])
+    await world.update(PersistentVolumeClaim, 'data', (it) => ({
+      ...it,
+      spec: { ...it.spec, resources: { requests: { storage: '2Gi' } } },
+    }))
+    await world.settle()
+    expect((await world.get(PersistentVolumeClaim, 'data')).status?.capacity).toEqual({ storage: '2Gi' })
+    await world.delete(PersistentVolumeClaim, 'data')
+    await world.settle()
+    expect(await world.list(PersistentVolume)).toEqual([])
+  })
+
+  test('a class may wait for the first pod', async () => {
+    const world = await World.create()
+    const volumeBindingMode = 'WaitForFirstConsumer'
+    await world.create(StorageClass, {
+      metadata: { name: 'late' },
+      provisioner: 'fake.csi.kubarium.dev',
+      volumeBindingMode,
+    })
+    await world.create(PersistentVolumeClaim, claim('data', 'late'))
+    await world.settle()
+    expect((await world.get(PersistentVolumeClaim, 'data')).status?.phase).toBe('Pending')
+    const annotations = { 'volume.kubernetes.io/selected-node': 'node-1' }
+    await world.update(PersistentVolumeClaim, 'data', (it) => ({
+      ...it,
+      metadata: { ...it.metadata, annotations },
+    }))
+    await world.settle()
+    expect((await world.get(PersistentVolumeClaim, 'data')).status?.phase).toBe('Bound')
+    expect(await reasons(world, 'PersistentVolumeClaim')).toContain('WaitForFirstConsumer')
+  })
+})
+
+test('every namespace has its default account and the root certificate, and gets them back', async () => {
+  const world = await World.create()
+  await world.create(Namespace, { metadata: { name: 'shop' }, spec: {} })
+  await world.settle()
+  const before = await world.get(ServiceAccount, 'default', 'shop')
+  await world.delete(ServiceAccount, 'default', {}, 'shop')
+  await world.update(ConfigMap, 'kube-root-ca.crt', (it) => ({ ...it, data: { 'ca.crt': 'forged' } }), 'shop')
+  await world.settle()
+  expect((await world.get(ServiceAccount, 'default', 'shop')).metadata.uid).not.toBe(before.metadata.uid)
+  expect((await world.get(ConfigMap, 'kube-root-ca.crt', 'shop')).data).toEqual({ 'ca.crt': '' })
+})
+
+test('a Secret that asks for a token gets one, and goes with its account', async () => {
+  const world = await World.create()
+  await world.create(ServiceAccount, { metadata: { name: 'robot', namespace: 'default' } })
+  const annotations = { 'kubernetes.io/service-account.name': 'robot' }
+  await world.create(Secret, {
+    metadata: { name: 'key', namespace: 'default', annotations },
+    type: 'kubernetes.io/service-account-token',
+  })
+  await world.settle()
+  const secret = await world.get(Secret, 'key')
+  expect(atob(secret.data?.['namespace'] ?? '')).toBe('default')
+  expect(secret.data?.['token']?.length).toBeGreaterThan(20)
+  await world.delete(ServiceAccount, 'robot')
+  await world.settle()
+  expect((await world.list(Secret)).map((it) => it.metadata.name)).not.toContain('key')
+})
+
+test('roles that aggregate take up the rules of others', async () => {
+  const world = await World.create()
+  const labels = { aggregate: 'yes' }
+  await world.create(ClusterRole, {
+    metadata: { name: 'all' },
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: labels }] },
+  })
+  const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] }
+  await world.create(ClusterRole, { metadata: { name: 'part', labels }, rules: [rule] })
+  await world.settle()
+  expect((await world.get(ClusterRole, 'all')).rules).toEqual([rule])
+})
+
+test('nodes get ranges of addresses in turn, when that is asked for', async () => {
+  const world = await World.create({ nodes: 2, controllers: 'node-ipam-controller' })
+  expect((await world.list(Node)).map((it) => it.spec.podCIDR)).toEqual(['10.244.0.0/24', '10.244.1.0/24'])
+})
