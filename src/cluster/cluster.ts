@@ -65,6 +65,8 @@ export interface ClusterOptions {
   /** False: none; or a KubeSchedulerConfiguration, plugins of your own, and what else a scheduler takes. */
   readonly scheduler?: boolean | SchedulerOptions
   readonly kubelets?: boolean
+  /** Who may do what: everybody everything (default), or as Roles and bindings say. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC'
   /** How kube-proxy balances on every node; default iptables. */
   readonly proxyMode?: ProxyMode
   /** Nodes are instances of a fake cloud with its controllers; absent: bare machines. */
@@ -105,6 +107,8 @@ export interface NodeHandle {
   /** Cuts the node's network to the API server. */
   partition(): void
   heal(): void
+  /** What a tool on the node prints: `crictl ps`, `iptables-save`, `ipvsadm -Ln`, `nft list ruleset`; undefined: no such tool. */
+  tool(command: readonly string[]): string | undefined
 }
 
 /** A process by name: `kube-controller-manager`, `kube-scheduler`, `kubelet/node-1`, a user's controller. */

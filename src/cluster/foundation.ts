@@ -69,8 +69,9 @@ export class Foundation {
       scheme: this.scheme,
       store: this.store,
       random: random('kube-apiserver'),
+      authorization: options.authorization,
     })
-    this.server.bootstrap()
+    if (from === undefined) this.server.bootstrap()
     this.network = networkOf(options, this.loop, this.server, this.seed)
     this.environment = {
       loop: this.loop,

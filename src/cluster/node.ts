@@ -6,6 +6,7 @@ import { kubelet } from '../kubelet/kubelet.ts'
 import { Machine } from '../kubelet/machine.ts'
 import type { ClusterOptions, NodeHandle, NodeSpec } from './cluster.ts'
 import type { Foundation } from './foundation.ts'
+import { runNodeTool } from './node-tools.ts'
 import { nodeUser } from './users.ts'
 
 const CAPACITY = { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' }
@@ -81,6 +82,10 @@ export class SimNode implements NodeHandle {
 
   heal(): void {
     this.#fault('is reachable again', () => this.#link.heal())
+  }
+
+  tool(command: readonly string[]): string | undefined {
+    return runNodeTool(this.machine, this.#foundation.podNetwork, command)
   }
 
   #fault(text: string, body: () => void): void {

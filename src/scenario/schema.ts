@@ -79,6 +79,26 @@ const imageSpec = z
   })
   .meta({ description: 'What an image does when it runs; images not named here run for ever.' })
 
+const cloudSpec = z
+  .strictObject({
+    region: z.string().optional(),
+    zones: z.array(z.string().min(1)).min(1).optional(),
+    groups: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          min: z.int().min(0),
+          max: z.int().min(0),
+          instanceType: z.string().optional(),
+          cpu: quantity,
+          memory: quantity,
+        }),
+      )
+      .optional()
+      .meta({ description: 'Groups of instances that an autoscaler may grow and shrink.' }),
+  })
+  .meta({ description: 'Nodes are instances of a cloud with load balancers, disks and an autoscaler.' })
+
 const clusterSpec = z
   .strictObject({
     nodes: z
@@ -100,6 +120,17 @@ const clusterSpec = z
     scheduler: z.boolean().optional(),
     kubelets: z.boolean().optional(),
     latency: z.enum(['none', 'lan']).optional(),
+    authorization: z
+      .enum(['AlwaysAllow', 'RBAC'])
+      .optional()
+      .meta({
+        description: 'Who may do what: everybody everything (default), or as Roles and bindings say.',
+      }),
+    proxyMode: z
+      .enum(['iptables', 'ipvs', 'nftables', 'userspace'])
+      .optional()
+      .meta({ description: 'How kube-proxy balances; default iptables.' }),
+    cloud: cloudSpec.optional(),
     images: z.array(imageSpec).optional(),
     pullBandwidth: z
       .number()

@@ -18,6 +18,8 @@ type Command = (line: CommandLine, context: StepContext) => Promise<string | und
 
 /** Runs one line; resolves to what kubectl would print last. Throws {@link StepFailure}. */
 export function runCommand(text: string, context: StepContext): Promise<string | undefined> {
+  const tool = /^(?:crictl|iptables-save|ipvsadm|nft)\b/.test(text)
+  if (tool) return runNodeTool(text, context)
   const line = parseCommandLine(text)
   const verb = line.words[0] ?? ''
   const command = COMMANDS.get(verb)
@@ -29,6 +31,18 @@ export function runCommand(text: string, context: StepContext): Promise<string |
   }
   const namespace = flag(line, 'namespace') ?? context.namespace
   return command({ ...line, words: line.words.slice(1) }, { ...context, namespace })
+}
+
+/** `crictl ps --node node-1`: a tool on a node, which stands for a login there. */
+async function runNodeTool(text: string, { cluster }: StepContext): Promise<string> {
+  const words = text.split(/\s+/)
+  const at = words.indexOf('--node')
+  const node = at < 0 ? undefined : words[at + 1]
+  if (node === undefined) throw new StepFailure(`${words[0]} needs --node NAME`)
+  words.splice(at, 2)
+  const printed = cluster.node(node).tool(words)
+  if (printed === undefined) throw new StepFailure(`${words.join(' ')}: no such command on a node`)
+  return printed.trimEnd()
 }
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
