@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { BuiltPackage, ROOT, runNode } from './built.ts'
+
+// Processes of their own, or whole stories: slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const built = new BuiltPackage()
 const elsewhere = join(built.directory, 'elsewhere')

@@ -1,7 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BuiltPackage, ROOT } from './built.ts'
+
+// Processes of their own, or whole stories: slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const built = new BuiltPackage()
 beforeAll(() => built.build(), 60_000)

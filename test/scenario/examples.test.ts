@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createCluster } from '../../src/cluster/create-cluster.ts'
 import { loadScenario } from '../../src/scenario/load.ts'
 import { runScenario } from '../../src/scenario/run.ts'
+
+// Processes of their own, or whole stories: slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
