@@ -197,7 +197,7 @@ class PreparedContainer implements ContainerConfig {
 
   get mounts(): readonly Mount[] {
     if (this.#mounts === undefined) {
-      const { volumes } = this.#worker
+      const volumes = this.#worker.mountedVolumes()
       const mounted = (this.#spec.volumeMounts?.length ?? 0) > 0 && volumes !== undefined
       this.#mounts = mounted ? volumes.mountsOf(this.#spec, (name) => this.#variables.get(name)) : NO_MOUNTS
     }

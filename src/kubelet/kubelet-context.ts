@@ -28,6 +28,8 @@ export interface KubeletContext {
   readonly crashBackoff: Backoff
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
+  /** Namespaces whose root certificate has been seen: accounts' volumes can be mounted there. */
+  readonly accountsReady: Set<string>
   /** As the API has it; undefined before the first answer. */
   node(): Stored<Node> | undefined
   /** False once the kubelet crashed or stopped: answers that come later are dropped. */

@@ -74,6 +74,7 @@ class Kubelet implements KubeletContext {
   readonly crashBackoff = new Backoff(CRASH_BACKOFF_MS, CRASH_BACKOFF_MS_MAX)
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
+  readonly accountsReady = new Set<string>()
   /** By uid. */
   readonly workers = new Map<string, PodWorker>()
   readonly #options: KubeletOptions

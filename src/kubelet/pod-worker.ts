@@ -29,6 +29,7 @@ import type { MirrorPod } from './static-pods.ts'
 import { isTerminalPhase, podStatus, type Sentence } from './status/pod-status.ts'
 import { StatusWriter } from './status/status-writer.ts'
 import { PodVolumes } from './volumes/pod-volumes.ts'
+import { hasOnlyAccountVolumes } from './volumes/projection.ts'
 
 export type WorkerState = 'syncing' | 'terminating' | 'terminated'
 
@@ -47,7 +48,8 @@ export class PodWorker {
   pod: Stored<Pod>
   state: WorkerState = 'syncing'
   notes: readonly ContainerNotes[]
-  readonly volumes: PodVolumes | undefined
+  /** Made when there is something to mount; for a mere service account, when somebody reads it. */
+  volumes: PodVolumes | undefined
   readonly probes: PodProbes
   readonly writer: StatusWriter
   readonly context: KubeletContext
@@ -90,7 +92,6 @@ export class PodWorker {
     )
     this.notes = init === undefined ? regular : [...init, ...regular]
     this.#addEphemeral(pod)
-    this.volumes = (pod.spec.volumes?.length ?? 0) > 0 ? new PodVolumes(this) : undefined
     this.probes = new PodProbes(this)
     this.writer = new StatusWriter(this)
   }
@@ -500,7 +501,13 @@ export class PodWorker {
   }
 
   #volumesReady(): boolean {
-    if (this.#mounted || this.volumes === undefined) return true
+    const { volumes } = this.pod.spec
+    if (this.#mounted || volumes === undefined || volumes.length === 0) return true
+    if (hasOnlyAccountVolumes(volumes) && this.context.accountsReady.has(this.pod.metadata.namespace ?? '')) {
+      this.#mounted = true
+      return true
+    }
+    this.volumes ??= new PodVolumes(this)
     if (this.volumes.retryAt > this.context.clock.now()) return false
     this.#whileBusy((done) =>
       this.volumes!.mount((mounted) => {
@@ -509,6 +516,14 @@ export class PodWorker {
       }),
     )
     return this.#mounted
+  }
+
+  /** The volumes as a container sees them; those of an account are laid out now. */
+  mountedVolumes(): PodVolumes | undefined {
+    if (this.volumes === undefined && (this.pod.spec.volumes?.length ?? 0) > 0) {
+      this.volumes = new PodVolumes(this).mountAccount()
+    }
+    return this.volumes
   }
 
   #sandboxReady(): boolean {

@@ -19,10 +19,12 @@ import { FileTree } from '../file-tree.ts'
 import type { PodWorker } from '../pod-worker.ts'
 import { type ProjectedFile, writeAtomically } from './atomic-writer.ts'
 import {
+  isAccountProjection,
   type Projection,
   projectDownward,
   projectionOf,
   projectObject,
+  ROOT_CA,
   type TokenSource,
 } from './projection.ts'
 
@@ -40,8 +42,6 @@ const RETRY_MS = 500
 const RETRY_MS_MAX = 122_000
 /** Upstream waits this long before it says that volumes are missing. */
 const MOUNT_WAIT_MS = 123_000
-/** What every service account volume shows: not worth a watch on every node. */
-const ROOT_CA = 'kube-root-ca.crt'
 
 export class PodVolumes {
   readonly #worker: PodWorker
@@ -57,6 +57,17 @@ export class PodVolumes {
 
   constructor(worker: PodWorker) {
     this.#worker = worker
+  }
+
+  /** A service account's volume whose namespace is known to be in order: its content can wait for a reader. */
+  mountAccount(): this {
+    for (const volume of this.#worker.pod.spec.volumes ?? []) {
+      const tree = new FileTree()
+      const projection = projectionOf(volume)!
+      tree.lazily((loaded) => this.#loadTokens(tree, projection, loaded))
+      this.#mounted.set(volume.name, { volume, tree, path: '', readOnly: false })
+    }
+    return this
   }
 
   /** Makes every volume ready; calls back with false when the kubelet is going away. Retries by itself. */
@@ -173,17 +184,24 @@ export class PodVolumes {
   #setUpProjection(volume: Volume, projection: Projection, done: (error: string | undefined) => void): void {
     const { context, pod } = this.#worker
     const namespace = pod.metadata.namespace ?? ''
-    const tree = new FileTree()
+    // A kubelet that was restarted finds the files that its containers look at.
+    const key = `${pod.metadata.uid}/${volume.name}`
+    let tree = context.machine.volumes.get(key)
+    if (tree === undefined) context.machine.volumes.set(key, (tree = new FileTree()))
+    const files = tree
     const finish = (error: string | undefined) => {
-      if (error === undefined) this.#mounted.set(volume.name, { volume, tree, path: '', readOnly: false })
+      if (error === undefined && isAccountProjection(projection)) context.accountsReady.add(namespace)
+      if (error === undefined)
+        this.#mounted.set(volume.name, { volume, tree: files, path: '', readOnly: false })
       done(error)
     }
     for (const { kind, name } of projection.objects) {
+      // What every account's volume shows is not worth a watch on every node.
       if (name === ROOT_CA) continue
       this.#unuse.push(context.objects.use(kind, namespace, name, () => this.#refreshLater()))
     }
-    this.#fill(tree, projection, finish)
-    if (projection.tokens.length > 0) tree.lazily((loaded) => this.#loadTokens(tree, projection, loaded))
+    this.#fill(files, projection, finish)
+    if (projection.tokens.length > 0) files.lazily((loaded) => this.#loadTokens(files, projection, loaded))
   }
 
   /** Reads what the volume shows and writes all files at once. */

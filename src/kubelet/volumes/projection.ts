@@ -85,6 +85,33 @@ export function projectionOf(volume: Volume): Projection | undefined {
   return { defaultMode: projected.defaultMode ?? 0o644, objects, downward, tokens }
 }
 
+/** What every namespace has, put there by the root-ca-cert-publisher. */
+export const ROOT_CA = 'kube-root-ca.crt'
+
+/** The service account's volume as admission adds it: a token, the root certificate and the namespace. */
+export function isAccountProjection({ objects, downward, tokens }: Projection): boolean {
+  return (
+    tokens.length > 0 &&
+    objects.every((it) => it.name === ROOT_CA) &&
+    downward.every((it) => it.items.every((item) => item.fieldRef?.fieldPath === 'metadata.namespace'))
+  )
+}
+
+const onlyAccount = new WeakMap<readonly Volume[], boolean>()
+
+/** Whether a pod has no volumes but its service account's; asked once for all pods that share the list. */
+export function hasOnlyAccountVolumes(volumes: readonly Volume[]): boolean {
+  let only = onlyAccount.get(volumes)
+  if (only === undefined) {
+    only = volumes.every((it) => {
+      const projection = projectionOf(it)
+      return projection !== undefined && isAccountProjection(projection)
+    })
+    onlyAccount.set(volumes, only)
+  }
+  return only
+}
+
 /** Adds an object's files; the text returned is why that cannot be. */
 export function projectObject(
   files: Map<string, ProjectedFile>,

@@ -1,0 +1,73 @@
+/**
+ * Parts of a pod that may change while it runs, each through an endpoint of its own: pods/x/ephemeralcontainers only
+ * adds containers, pods/x/resize only changes the resources of those there are (upstream: registry/core/pod/strategy.go).
+ */
+import type { Pod } from '../../api/core/pod.ts'
+import { methodNotServed } from '../../api/errors.ts'
+import type { ApiResponse, Maybe } from '../../api/request.ts'
+import { decodeBody } from '../body.ts'
+import { answer, type Call } from '../call.ts'
+import { get } from '../list.ts'
+import { after } from '../maybe.ts'
+import { patch } from '../patch.ts'
+import { change, type UpdateStrategy } from '../update.ts'
+
+const EPHEMERAL: UpdateStrategy = {
+  merge(next, old) {
+    const pod = old as Pod
+    return { ...pod, spec: { ...pod.spec, ephemeralContainers: (next as Pod).spec.ephemeralContainers } }
+  },
+  validate(object, old, errors) {
+    const now = (object as Pod).spec.ephemeralContainers ?? []
+    const before = (old as Pod).spec.ephemeralContainers ?? []
+    errors.at('spec', () =>
+      errors.at('ephemeralContainers', () => {
+        for (const known of before) {
+          if (now.some((it) => it.name === known.name)) continue
+          errors.forbidden(undefined, `existing ephemeral containers "${known.name}" may not be removed`)
+        }
+      }),
+    )
+  },
+}
+
+const RESIZE: UpdateStrategy = {
+  merge(next, old) {
+    const pod = old as Pod
+    const wanted = new Map((next as Pod).spec.containers.map((it) => [it.name, it.resources]))
+    const containers = pod.spec.containers.map((it) => ({
+      ...it,
+      resources: wanted.get(it.name) ?? it.resources,
+    }))
+    return { ...pod, spec: { ...pod.spec, containers } }
+  },
+  validate(object, _old, errors, call) {
+    call.resource.kind.validate?.(object, errors)
+  },
+}
+
+export function ephemeralContainers(call: Call): Maybe<ApiResponse> {
+  return part(call, EPHEMERAL)
+}
+
+export function resize(call: Call): Maybe<ApiResponse> {
+  return part(call, RESIZE)
+}
+
+function part(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
+  switch (call.request.verb) {
+    case 'get':
+      return get(call)
+    case 'patch':
+      return patch(call, strategy)
+    case 'update': {
+      const next = decodeBody(call)
+      return after(
+        change(call, strategy, () => next),
+        (stored) => answer(call, 200, stored),
+      )
+    }
+    default:
+      throw methodNotServed()
+  }
+}
