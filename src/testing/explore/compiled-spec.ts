@@ -43,7 +43,6 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
   }
   // Another seed than that of the runs: uids of what is there must not come up again.
   const base = new Foundation({ ...clusterOptions, seed: 0 })
-  base.server.bootstrap()
   const given = (source.given ?? []).map((object) => give(base, object))
   return {
     source,

@@ -57,6 +57,8 @@ export async function search<O extends Record<string, object>>(
   return new Search(spec, options).run()
 }
 
+const USUAL_STACK = Error.stackTraceLimit
+
 class Search {
   readonly #spec: CompiledSpec
   readonly #options: SearchOptions
@@ -80,6 +82,16 @@ class Search {
   }
 
   async run(): Promise<SearchResult> {
+    // Thousands of refused requests: nobody reads where their errors were made.
+    Error.stackTraceLimit = 2
+    try {
+      return await this.#search()
+    } finally {
+      Error.stackTraceLimit = USUAL_STACK
+    }
+  }
+
+  async #search(): Promise<SearchResult> {
     this.#reference = await runReference(this.#spec)
     this.#runs += 3
     this.#histories.add(this.#reference.run.historyHash)
