@@ -79,7 +79,7 @@ function pointsTable({ scores, chosen }: Explanation, passed: readonly NodeExpla
   const others = (row: NodeExplanation) =>
     String(rest.reduce((sum, it) => sum + row.points![it.i]!.weighted, 0))
   const lines = [
-    'POINTS OF THE OTHERS: each plugin gives 0 to 100, times its weight',
+    'POINTS: each plugin gives 0 to 100, times its weight',
     line(
       '  NODE',
       columns.slice(0, shown).map((it) => it.heading),

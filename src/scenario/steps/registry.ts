@@ -8,6 +8,7 @@ import { remove } from './delete.ts'
 import { describe } from './describe.ts'
 import { error } from './error.ts'
 import { events } from './events.ts'
+import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { get } from './get.ts'
 import { patch } from './patch.ts'
@@ -20,6 +21,7 @@ import { script } from './script.ts'
 import { settle } from './settle.ts'
 import { sleep } from './sleep.ts'
 import { wait } from './wait.ts'
+import { whatIf } from './what-if.ts'
 import { why } from './why.ts'
 
 export const STEPS = {
@@ -44,6 +46,8 @@ export const STEPS = {
   events,
   podLogs,
   why,
+  explain,
+  whatIf,
   print,
 }
 
