@@ -8,7 +8,8 @@ import type {
   CustomResourceDefinitionNames,
 } from '../api/apiextensions/custom-resource-definition.ts'
 import { customKinds, storageVersionOf } from '../api/custom/custom-kind.ts'
-import { type Engines, loadEngines, needsEngines } from '../api/custom/engines.ts'
+import { loadEngines, needsEngines } from '../api/custom/engines.ts'
+import type { Engines } from '../api/custom/rule.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import { LOOPBACK } from './bootstrap.ts'

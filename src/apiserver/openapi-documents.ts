@@ -2,6 +2,7 @@
  * OpenAPI documents over the served kinds: paths as clients look them up (by PATCH operations and their
  * `x-kubernetes-group-version-kind`) and the schemas of their bodies.
  */
+import { describeField, describeType } from '../api/descriptions.ts'
 import type { KindDefinition } from '../api/kind.ts'
 import { objectMeta } from '../api/meta/object-meta.ts'
 import type { AnySchema, StructSchema } from '../api/schema.ts'
@@ -128,10 +129,10 @@ class Schemas {
     this.all[name] = {
       ...openApi,
       properties: {
+        ...openApi?.properties,
         apiVersion: { type: 'string' },
         kind: { type: 'string' },
         metadata: this.#of(objectMeta as AnySchema),
-        ...openApi?.properties,
       },
       'x-kubernetes-group-version-kind': [{ group, version, kind }],
     }
@@ -145,10 +146,16 @@ class Schemas {
       this.all[name] = own
       const fields = schema.fields()
       const properties: Json = {}
-      for (const key of Object.keys(fields)) properties[key] = this.#of(fields[key]!)
+      for (const key of Object.keys(fields)) {
+        const description = describeField(schema.name, key)
+        const property = this.#of(fields[key]!)
+        // In v2 nothing may stand beside a reference.
+        const bare = description === undefined || '$ref' in property
+        properties[key] = bare ? property : { description, ...property }
+      }
       if (Object.keys(properties).length > 0) own['properties'] = properties
       if (schema.required.length > 0) own['required'] = [...schema.required]
-      own['description'] = `${schema.name.split('.').at(-1)} as served by this cluster.`
+      own['description'] = describeType(schema.name) ?? ''
     }
     return { $ref: `${this.#dialect.prefix}${name}` }
   }

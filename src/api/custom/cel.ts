@@ -6,7 +6,7 @@ import { Environment, Optional } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 import { isCidr, isIp } from '../core/ip.ts'
 import { addQuantities, canonicalQuantity, compareQuantities, subtractQuantities } from '../quantity.ts'
-import { type Engines, type Rule, RuleError } from './engines.ts'
+import { type Engines, type Rule, RuleError } from './rule.ts'
 
 export function createEngines(): Engines {
   const environment = createEnvironment()

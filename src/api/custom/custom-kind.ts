@@ -28,8 +28,8 @@ import {
 } from '../schema.ts'
 import { age } from '../time.ts'
 import { applyDefaults, prune } from './defaulting.ts'
-import type { Engines } from './engines.ts'
 import { compileJsonPath } from './json-path.ts'
+import type { Engines } from './rule.ts'
 import { SchemaValidator } from './schema-validation.ts'
 
 /** The kinds of all served versions. `engines` is needed when `needsEngines` says so of any schema. */

@@ -3,22 +3,7 @@
  * definition uses one, since most clusters never do and loading costs more than the whole rest of the API.
  */
 import type { JSONSchemaProps } from '../apiextensions/json-schema.ts'
-
-export interface Engines {
-  /** A test that takes time linear in the text; undefined when the pattern is none. */
-  compilePattern(pattern: string): ((text: string) => boolean) | undefined
-  /** Throws RuleError when the expression cannot be compiled. */
-  compileRule(expression: string): Rule
-}
-
-export interface Rule {
-  /** Numbers are bigints where the schema says integer, maps are Maps. Throws RuleError. */
-  evaluate(variables: Readonly<Record<string, unknown>>): unknown
-}
-
-export class RuleError extends Error {
-  override readonly name = 'RuleError'
-}
+import type { Engines } from './rule.ts'
 
 /** Whether anything in the schema needs the engines. */
 export function needsEngines(schema: JSONSchemaProps): boolean {

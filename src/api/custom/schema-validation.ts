@@ -8,7 +8,7 @@ import { isCidr, isIpv4, isIpv6 } from '../core/ip.ts'
 import { FieldErrors, formatPath, type PathStep } from '../field-errors.ts'
 import { sameValue } from '../meta/validation.ts'
 import { parseTime } from '../time.ts'
-import { type Engines, type Rule, RuleError } from './engines.ts'
+import { type Engines, type Rule, RuleError } from './rule.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
