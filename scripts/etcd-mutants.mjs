@@ -23,6 +23,7 @@ const SECONDS_MAX = 100
 /** Changes that no test can notice, because the store does the same with them: [file, text of the line, change]. */
 const EQUIVALENT = [
   ['key-tree.ts', 'if (key !== this.#foundKey) this.#locate(key)', 'true'], // It looks again for what it knows.
+  ['store.ts', 'if (this.#leaseTimerAtMs === next?.expiresAtMs) return', 'false'], // Sets an equal timer anew.
   ['history.ts', '#shared = false'], // One copy more than needed.
   ['range.ts', 'if (history.end - from > tree.size) {'], // Which of two ways to count is cheaper.
   ['range.ts', 'return (a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)'], // Keys differ; 2 is as good as 1.

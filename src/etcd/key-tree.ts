@@ -7,7 +7,6 @@
  */
 
 export interface TreeItem {
-  readonly key: string
   /** 0 marks an item that is kept for its history only: it is found, but not counted. */
   readonly version: number
 }
@@ -111,18 +110,19 @@ export class KeyTree<T extends TreeItem> {
     this.#foundKey = key
   }
 
-  /** Puts an item in the place of the last `find`, which was for its key. */
+  /** Puts an item under the key that the last `find` was for. */
   setFound(item: T): void {
+    const key = this.#foundKey!
     this.#ownPath()
     const leaf = this.#leaf
     const slot = this.#slot
-    if (leaf.keys[slot] === item.key) {
+    if (leaf.keys[slot] === key) {
       const delta = liveness(item) - liveness(leaf.items[slot]!)
       leaf.items[slot] = item
       if (delta !== 0) this.#addLive(delta)
       return
     }
-    insertAt(leaf.keys, slot, item.key)
+    insertAt(leaf.keys, slot, key)
     insertAt(leaf.items, slot, item)
     this.#size++
     if (item.version !== 0) this.#addLive(1)
@@ -131,8 +131,8 @@ export class KeyTree<T extends TreeItem> {
     this.#foundKey = undefined
   }
 
-  set(item: T): void {
-    this.find(item.key)
+  set(key: string, item: T): void {
+    this.find(key)
     this.setFound(item)
   }
 
@@ -154,7 +154,7 @@ export class KeyTree<T extends TreeItem> {
    * the tree.
    * @param end undefined: to the last key
    */
-  scan(start: string, end: string | undefined, visit: (item: T) => boolean): void {
+  scan(start: string, end: string | undefined, visit: (item: T, key: string) => boolean): void {
     scanNode(this.#root, start, end, visit)
   }
 
@@ -309,7 +309,7 @@ function scanNode<T extends TreeItem>(
   node: Node<T>,
   start: string,
   end: string | undefined,
-  visit: (item: T) => boolean,
+  visit: (item: T, key: string) => boolean,
 ): boolean {
   const { keys } = node
   if (!node.leaf) {
@@ -323,7 +323,7 @@ function scanNode<T extends TreeItem>(
   let stop = keys.length
   const cutHere = end !== undefined && stop > 0 && keys[stop - 1]! >= end
   if (cutHere) stop = lowerBound(keys, end)
-  for (let i = lowerBound(keys, start); i < stop; i++) if (!visit(items[i]!)) return false
+  for (let i = lowerBound(keys, start); i < stop; i++) if (!visit(items[i]!, keys[i]!)) return false
   return !cutHere
 }
 

@@ -10,28 +10,27 @@ export const LEASE_TTL_SECONDS_MIN = 2
 export const LEASE_TTL_SECONDS_MAX = 9_000_000_000
 
 export interface EtcdLease {
-  readonly key: string
   readonly version: 1
   readonly id: bigint
   readonly ttlSeconds: number
   readonly expiresAtMs: number
+  /** Attached keys. The tree's own strings are those of the records, so one more costs two words. */
+  readonly keys: KeyTree<Mark>
+  /** The lessor that may change `keys` in place. */
+  readonly owner: object
 }
 
 interface Mark {
-  readonly key: string
   readonly version: 1
 }
 
-interface Deadline extends Mark {
-  readonly lease: EtcdLease
-}
+const ATTACHED: Mark = { version: 1 }
 
 export class Lessor {
   #leases = new KeyTree<EtcdLease>()
   /** By instant of expiry, then id. */
-  #deadlines = new KeyTree<Deadline>()
-  /** `<lease>/<key>` for every attached key. */
-  #attachments = new KeyTree<Mark>()
+  #deadlines = new KeyTree<EtcdLease>()
+  #owner: object = {}
 
   get size(): number {
     return this.#leases.size
@@ -41,37 +40,33 @@ export class Lessor {
     return this.#leases.size === 0 ? undefined : this.#leases.get(leaseKey(id))
   }
 
-  /** Grants, or renews in place. */
-  set(id: bigint, ttlSeconds: number, expiresAtMs: number): EtcdLease {
+  /** Grants, or renews and keeps the attached keys. */
+  set(id: bigint, ttlSeconds: number, expiresAtMs: number): void {
     const old = this.get(id)
     if (old !== undefined) this.#deadlines.delete(deadlineKey(old))
-    const lease: EtcdLease = { key: leaseKey(id), version: 1, id, ttlSeconds, expiresAtMs }
-    this.#leases.set(lease)
-    this.#deadlines.set({ key: deadlineKey(lease), version: 1, lease })
-    return lease
+    const { keys, owner } = old ?? { keys: new KeyTree<Mark>(), owner: this.#owner }
+    this.#put({ version: 1, id, ttlSeconds, expiresAtMs, keys, owner })
   }
 
-  /** Forgets a lease, whose keys must have been detached. */
   delete(lease: EtcdLease): void {
-    this.#leases.delete(lease.key)
+    this.#leases.delete(leaseKey(lease.id))
     this.#deadlines.delete(deadlineKey(lease))
   }
 
+  /** A lease that does not exist is left alone: a mirror may know only its name. */
   attach(id: bigint, key: string): void {
-    this.#attachments.set({ key: attachmentKey(id, key), version: 1 })
+    this.#own(id)?.keys.set(key, ATTACHED)
   }
 
   detach(id: bigint, key: string): void {
-    this.#attachments.delete(attachmentKey(id, key))
+    this.#own(id)?.keys.delete(key)
   }
 
   /** Attached keys, in order. */
   keys(id: bigint): string[] {
-    const prefix = attachmentKey(id, '')
     const keys: string[] = []
-    // '0' follows '/'.
-    this.#attachments.scan(prefix, `${leaseKey(id)}0`, (mark) => {
-      keys.push(mark.key.slice(prefix.length))
+    this.get(id)?.keys.scan('', undefined, (_mark, key) => {
+      keys.push(key)
       return true
     })
     return keys
@@ -79,14 +74,14 @@ export class Lessor {
 
   /** The lease that ends first; of several, the one with the lowest id. */
   next(): EtcdLease | undefined {
-    return this.#deadlines.first('')?.lease
+    return this.#deadlines.first('')
   }
 
   /** Every lease, by expiry. */
   all(): EtcdLease[] {
     const leases: EtcdLease[] = []
-    this.#deadlines.scan('', undefined, (deadline) => {
-      leases.push(deadline.lease)
+    this.#deadlines.scan('', undefined, (lease) => {
+      leases.push(lease)
       return true
     })
     return leases
@@ -96,8 +91,23 @@ export class Lessor {
     const copy = new Lessor()
     copy.#leases = this.#leases.clone()
     copy.#deadlines = this.#deadlines.clone()
-    copy.#attachments = this.#attachments.clone()
+    // From now on neither side owns the keys of a lease before it has copied them.
+    this.#owner = {}
     return copy
+  }
+
+  /** The lease, with keys that this lessor may change. */
+  #own(id: bigint): EtcdLease | undefined {
+    const lease = this.get(id)
+    if (lease === undefined || lease.owner === this.#owner) return lease
+    const own: EtcdLease = { ...lease, keys: lease.keys.clone(), owner: this.#owner }
+    this.#put(own)
+    return own
+  }
+
+  #put(lease: EtcdLease): void {
+    this.#leases.set(leaseKey(lease.id), lease)
+    this.#deadlines.set(deadlineKey(lease), lease)
   }
 }
 
@@ -105,10 +115,6 @@ function leaseKey(id: bigint): string {
   return BigInt.asUintN(64, id).toString(16).padStart(16, '0')
 }
 
-function attachmentKey(id: bigint, key: string): string {
-  return `${leaseKey(id)}/${key}`
-}
-
 function deadlineKey(lease: EtcdLease): string {
-  return `${Math.ceil(lease.expiresAtMs).toString(16).padStart(14, '0')}/${lease.key}`
+  return `${Math.ceil(lease.expiresAtMs).toString(16).padStart(14, '0')}/${leaseKey(lease.id)}`
 }

@@ -501,8 +501,7 @@ export class Store<V> {
     const oldLease = head === undefined ? NO_LEASE : head.lease
     if (oldLease === record.lease) return
     if (oldLease !== NO_LEASE) this.#lessor.detach(oldLease, record.key)
-    if (record.lease !== NO_LEASE && this.hasLease(record.lease))
-      this.#lessor.attach(record.lease, record.key)
+    if (record.lease !== NO_LEASE) this.#lessor.attach(record.lease, record.key)
   }
 
   #commit(revision: number): void {
@@ -581,8 +580,8 @@ export class Store<V> {
       head,
     )
     this.#tree.setFound(record)
-    if (head !== undefined && head.lease !== NO_LEASE) this.#lessor.detach(head.lease, key)
-    if (record.lease !== NO_LEASE && this.hasLease(record.lease)) this.#lessor.attach(record.lease, key)
+    if (head !== undefined && head.lease !== NO_LEASE) this.#lessor.detach(head.lease, record.key)
+    if (record.lease !== NO_LEASE) this.#lessor.attach(record.lease, record.key)
     return record
   }
 

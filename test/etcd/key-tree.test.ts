@@ -67,7 +67,7 @@ test.each([
         expect(tree.find(key)).toBe(reference.items.get(key))
         tree.setFound(item)
       } else {
-        tree.set(item)
+        tree.set(item.key, item)
       }
       reference.items.set(key, item)
     } else {
@@ -87,7 +87,7 @@ test.each([
   for (const clone of clones) {
     expectSame(clone.tree, clone.reference)
     const item = { key: '/registry/1', version: 9 }
-    clone.tree.set(item)
+    clone.tree.set(item.key, item)
     clone.tree.delete('/registry/2')
     clone.reference.items.set('/registry/1', item)
     clone.reference.items.delete('/registry/2')
@@ -106,7 +106,7 @@ test.each([
   const name = (i: number) => `k${String(order(i)).padStart(6, '0')}`
   for (let i = 0; i < 20_000; i++) {
     const item = { key: name(i), version: 1 }
-    tree.set(item)
+    tree.set(item.key, item)
     reference.items.set(item.key, item)
   }
   expectSame(tree, reference)
@@ -116,14 +116,14 @@ test.each([
     tree.delete(name(i))
   }
   expectSame(tree, new Reference())
-  tree.set({ key: 'again', version: 1 })
+  tree.set('again', { key: 'again', version: 1 })
   expect(tree.live).toBe(1)
 })
 
 test('nodes are well filled, and merge when they empty', () => {
   const tree = new KeyTree<Item>()
   const name = (i: number) => `k${String(i).padStart(6, '0')}`
-  for (let i = 0; i < 64_000; i++) tree.set({ key: name(i), version: 1 })
+  for (let i = 0; i < 64_000; i++) tree.set(name(i), { key: name(i), version: 1 })
   expect(tree.countNodes()).toBeLessThan(1_030)
   for (let i = 0; i < 64_000; i++) if (i % 64 !== 5) tree.delete(name(i))
   expect(tree.size).toBe(1_000)
@@ -132,7 +132,7 @@ test('nodes are well filled, and merge when they empty', () => {
 
 test('a scan stops when told to', () => {
   const tree = new KeyTree<Item>()
-  for (let i = 0; i < 1_000; i++) tree.set({ key: `k${i}`, version: 1 })
+  for (let i = 0; i < 1_000; i++) tree.set(`k${i}`, { key: `k${i}`, version: 1 })
   let visited = 0
   tree.scan('', undefined, () => ++visited < 100)
   expect(visited).toBe(100)

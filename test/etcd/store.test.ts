@@ -217,12 +217,12 @@ describe('watch', () => {
     const store = storeWith({ a: '1', z: '1' })
     const seen = collector()
     const watch = store.watch({ key: 'a' }, seen)
-    store.put({ key: 'z', value: '2' })
+    for (const value of ['2', '3', '4']) store.put({ key: 'z', value })
     watch.pause()
-    store.compact(4)
+    store.compact(6)
     watch.resume()
     store.put({ key: 'a', value: '2' })
-    expect(seen.lines).toEqual(['a=2@5'])
+    expect(seen.lines).toEqual(['a=2@7'])
   })
 
   test('catches up in batches of 1,000 revisions and may be cancelled between them', () => {
@@ -281,7 +281,13 @@ describe('watch', () => {
       },
     )
     store.watch({ key: 'a' }, seen)
-    expect(() => store.put({ key: 'a', value: '1' })).toThrow('broken sink')
+    let thrown: unknown
+    try {
+      store.put({ key: 'a', value: '1' })
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toEqual(new Error('broken sink'))
     expect(seen.lines).toEqual(['a=1@2'])
     expect(store.get('a')?.value).toBe('1')
   })
@@ -377,6 +383,25 @@ test('a store told to keep 100 revisions compacts when it has 200', () => {
   expect(store.compactRevision).toBe(101)
   store.put({ key: 'a', value: '' })
   expect(store.compactRevision).toBe(201)
+})
+
+test('a clone keeps its own keys under its leases', () => {
+  const store = new Store<string>()
+  store.leaseGrant({ id: 7n, ttl: 60 })
+  store.create('a', '1', 7n)
+  const copy = store.clone()
+  store.create('b', '1', 7n)
+  copy.put({ key: 'a', value: '2' })
+  copy.create('c', '1', 7n)
+  const keysOf = (it: Store<string>) => it.leaseTimeToLive(7n, { keys: true }).keys
+  expect(keysOf(store)).toEqual(['a', 'b'])
+  expect(keysOf(copy)).toEqual(['c'])
+  copy.leaseKeepAlive(7n)
+  copy.leaseRevoke(7n)
+  expect(copy.list('').kvs.map((kv) => kv.key)).toEqual(['a'])
+  expect(keysOf(store)).toEqual(['a', 'b'])
+  expect(store.leaseRevoke(7n).revision).toBe(4)
+  expect(store.size).toBe(0)
 })
 
 test('one timer serves all leases', () => {
