@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../src/scenario/faults/registry.ts'
 import { STEPS } from '../../src/scenario/steps/registry.ts'
@@ -12,4 +12,14 @@ test('docs/scenarios.md has a row for every step and every fault', () => {
   )
   const missing = [...Object.keys(STEPS), ...Object.keys(FAULTS)].filter((name) => !named.has(name))
   expect(missing).toEqual([])
+})
+
+test('examples/README.md names every example and every lesson', () => {
+  const directory = new URL('../../examples/', import.meta.url)
+  const index = readFileSync(new URL('README.md', directory), 'utf8')
+  const names = [
+    ...readdirSync(directory).filter((name) => name !== 'README.md' && name !== 'lessons'),
+    ...readdirSync(new URL('lessons/', directory)).map((name) => `lessons/${name}`),
+  ]
+  expect(names.filter((name) => !index.includes(`](${name})`))).toEqual([])
 })
