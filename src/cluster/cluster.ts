@@ -67,6 +67,8 @@ export interface ClusterOptions {
   readonly kubelets?: boolean
   /** Who may do what: everybody everything (default), or as Roles and bindings say. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC'
+  /** Journal what container runtimes do below each call of a kubelet: snapshots, bundles, runc. */
+  readonly runtimeSteps?: boolean
   /** How kube-proxy balances on every node; default iptables. */
   readonly proxyMode?: ProxyMode
   /** Nodes are instances of a fake cloud with its controllers; absent: bare machines. */

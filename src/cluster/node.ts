@@ -114,6 +114,7 @@ export class SimNode implements NodeHandle {
       },
       runtime: spec.runtime === 'dockershim' ? 'docker' : spec.runtime,
       imageBytesPerSecond: options.pullBandwidth,
+      showRuntimeSteps: options.runtimeSteps,
     })
   }
 }

@@ -97,6 +97,7 @@ export class Machine {
       bytesPerSecond: options.imageBytesPerSecond,
       capacityBytes: this.diskBytes,
       preloaded: options.preloadedImages,
+      onPull: (image) => this.runtime.showPull(image),
       after,
     })
     this.runtime = new FakeRuntime(RUNTIME_PROFILES[options.runtime ?? 'containerd'], {

@@ -120,12 +120,13 @@ const clusterSpec = z
     scheduler: z.boolean().optional(),
     kubelets: z.boolean().optional(),
     latency: z.enum(['none', 'lan']).optional(),
-    authorization: z
-      .enum(['AlwaysAllow', 'RBAC'])
+    authorization: z.enum(['AlwaysAllow', 'RBAC']).optional().meta({
+      description: 'Who may do what: everybody everything (default), or as Roles and bindings say.',
+    }),
+    runtimeSteps: z
+      .boolean()
       .optional()
-      .meta({
-        description: 'Who may do what: everybody everything (default), or as Roles and bindings say.',
-      }),
+      .meta({ description: 'Journal what container runtimes do below each call of a kubelet.' }),
     proxyMode: z
       .enum(['iptables', 'ipvs', 'nftables', 'userspace'])
       .optional()

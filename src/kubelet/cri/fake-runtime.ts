@@ -369,6 +369,11 @@ export class FakeRuntime implements RuntimeService {
     }
   }
 
+  /** What the runtime does to get an image. */
+  showPull(image: string): void {
+    this.#steps('pullImage', { image })
+  }
+
   /** Kills a container without asking, as the kernel or an operator would. */
   killContainer(id: string, reason?: 'OOMKilled'): void {
     const container = this.#containers.get(id)

@@ -14,6 +14,8 @@ export interface ImageStoreOptions {
   /** Present from the start. */
   readonly preloaded?: readonly string[]
   after(delayMs: number, run: () => void, label: string): Timer
+  /** A pull that will succeed begins. */
+  onPull?(image: string): void
 }
 
 export class ImageStore implements ImageService {
@@ -60,6 +62,7 @@ export class ImageStore implements ImageService {
       after(registryLatencyMs, () => done(new CriError(found.code, found.message), ''), label)
       return
     }
+    this.#options.onPull?.(image)
     const present = this.#images.has(found.name)
     const transferMs = present ? 0 : Math.round((found.sizeBytes / bytesPerSecond) * 1000)
     after(
