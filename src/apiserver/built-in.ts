@@ -3,10 +3,12 @@ import { methodNotServed } from '../api/errors.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import { defaultIngressClass } from './admission/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts'
+import { limitRanger } from './admission/limit-ranger.ts'
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import { priority } from './admission/priority.ts'
 import { rbacEscalation } from './admission/rbac-escalation.ts'
+import { resourceQuota } from './admission/resource-quota.ts'
 import { runtimeClass } from './admission/runtime-class.ts'
 import { serviceAccount } from './admission/service-account.ts'
 import {
@@ -25,13 +27,16 @@ import { serviceHooks } from './services.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { bind } from './subresources/binding.ts'
 import { evict } from './subresources/eviction.ts'
+import { ephemeralContainers, resize } from './subresources/pod-parts.ts'
 import { createToken } from './subresources/token.ts'
 import { type UpdateStrategy, update } from './update.ts'
 
 /** By `resource[.group]/subresource`. */
 export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': bind,
+  'pods/ephemeralcontainers': ephemeralContainers,
   'pods/eviction': evict,
+  'pods/resize': resize,
   'namespaces/finalize': finalizeNamespace,
   'serviceaccounts/token': createToken,
 }
@@ -52,6 +57,7 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
   return [
     namespaceLifecycle,
     customResourceEngines,
+    limitRanger,
     serviceAccount({ required: options.requireServiceAccounts ?? false }),
     taintNodesByCondition,
     priority,
@@ -62,6 +68,7 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
     runtimeClass,
     defaultIngressClass,
     rbacEscalation,
+    resourceQuota,
   ]
 }
 

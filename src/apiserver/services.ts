@@ -194,10 +194,23 @@ function keepAllocated(service: Service, old: Service): Service {
     return port
   })
   const { clusterIP, clusterIPs } = old.spec
-  return withSpec(service, {
+  return withSpec(needsPorts ? service : withoutExternal(service, old), {
     ...(service.spec.clusterIP || clusterIP === undefined ? {} : { clusterIP, clusterIPs }),
     ...(ports === undefined ? {} : { ports }),
   })
+}
+
+/** What only services reachable from outside may have goes with the type, unless it was changed on purpose. */
+function withoutExternal(service: Service, old: Service): Service {
+  const kept: Record<string, unknown> = { ...service.spec }
+  for (const field of [
+    'externalTrafficPolicy',
+    'healthCheckNodePort',
+    'allocateLoadBalancerNodePorts',
+  ] as const) {
+    if (service.spec[field] === old.spec[field]) delete kept[field]
+  }
+  return { ...service, spec: kept as Service['spec'] }
 }
 
 function withoutAllocations(service: Service): Service {

@@ -9,6 +9,8 @@ import { sendJson } from './respond.ts'
 import type { PathRoute } from './route.ts'
 
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+/** The name with an @ in it is no media type that Go could parse. */
+const V2_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 interface Document {
   readonly bytes: Buffer
@@ -27,7 +29,7 @@ export function openApiPage(front: HttpFront, { request, response }: Exchange, r
   if (version === 'v2' && rest.length === 0) {
     // Clients that want protobuf use it for client-side checks only, and take an empty document for no checks.
     if (request.headers.accept?.includes(V2_PROTOBUF)) {
-      response.writeHead(200, { 'Content-Type': V2_PROTOBUF, 'Content-Length': 0 })
+      response.writeHead(200, { 'Content-Type': V2_PROTOBUF_ANSWER, 'Content-Length': 0 })
       response.end()
       return
     }

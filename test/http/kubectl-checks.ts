@@ -55,7 +55,7 @@ spec: {size: ${size}}
 
 export const CHECKS: readonly Check[] = [
   // Who and what is there.
-  { run: 'version', want: 'Server Version: v1.33' },
+  { run: 'version', want: /Server Version: .*v1\.33/ },
   { run: 'cluster-info', want: /Kubernetes control plane.* is running at/ },
   { run: 'get --raw /readyz', want: 'ok' },
   { run: 'get --raw /readyz?verbose', want: 'readyz check passed' },
