@@ -49,7 +49,17 @@ export function isStatic(pod: Pod): boolean {
 }
 
 /** `TCP:0.0.0.0:80` for every host port. */
-export function hostPorts(pod: Pod): string[] {
+export function hostPorts(pod: Pod): readonly string[] {
+  const { containers } = pod.spec
+  let ports = portCache.get(containers)
+  if (ports === undefined) portCache.set(containers, (ports = readHostPorts(pod)))
+  return ports
+}
+
+/** Pods of one template share their containers, and so this answer. */
+const portCache = new WeakMap<object, readonly string[]>()
+
+function readHostPorts(pod: Pod): string[] {
   const ports: string[] = []
   for (const container of pod.spec.containers) {
     for (const port of container.ports ?? []) {

@@ -6,13 +6,24 @@ import { milliValue, quantityValue } from '../api/quantity.ts'
 /** By resource name; CPU in millicores, everything else in whole units. */
 export type Amounts = ReadonlyMap<string, number>
 
+const NOTHING: Amounts = new Map()
+
 export function amountOf(resource: string, quantity: string | undefined): number {
   return resource === 'cpu' ? milliValue(quantity) : quantityValue(quantity)
 }
 
+const amountCache = new WeakMap<object, Amounts>()
+
 export function amountsOf(resources: Readonly<Record<string, string>> | undefined): Amounts {
+  if (resources === undefined) return NOTHING
+  let amounts = amountCache.get(resources)
+  if (amounts === undefined) amountCache.set(resources, (amounts = readAmounts(resources)))
+  return amounts
+}
+
+function readAmounts(resources: Readonly<Record<string, string>>): Amounts {
   const amounts = new Map<string, number>()
-  for (const [name, quantity] of Object.entries(resources ?? {})) amounts.set(name, amountOf(name, quantity))
+  for (const [name, quantity] of Object.entries(resources)) amounts.set(name, amountOf(name, quantity))
   return amounts
 }
 

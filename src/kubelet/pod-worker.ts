@@ -125,6 +125,13 @@ export class PodWorker {
     const old = this.pod
     this.pod = pod
     this.writer.observed()
+    // Our own write comes back: the answer to it has told us already.
+    if (
+      pod.metadata.resourceVersion === old.metadata.resourceVersion &&
+      pod.metadata.deletionTimestamp === undefined
+    ) {
+      return
+    }
     if (pod.metadata.deletionTimestamp !== undefined) {
       const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? GRACE_SECONDS) * 1000
       if (this.state === 'syncing' || graceMs < (this.#graceMs ?? Number.POSITIVE_INFINITY)) {
