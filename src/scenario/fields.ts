@@ -25,7 +25,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A Kubernetes object, whole or partial. Not a zod record: those drop keys such as `__proto__`. */
-export const kubeObject = z
+const kubeObject = z
   .custom<Record<string, unknown>>(isRecord, { error: 'expected a map' })
   .meta({ type: 'object', description: 'A Kubernetes object.' })
 

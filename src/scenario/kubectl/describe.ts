@@ -23,7 +23,7 @@ export function describeObject(cluster: Cluster, kind: KindDefinition, object: K
 }
 
 /** Events that name the object, oldest first. */
-export function eventsAbout(cluster: Cluster, object: KubeObject): readonly Event[] {
+function eventsAbout(cluster: Cluster, object: KubeObject): readonly Event[] {
   const all = cluster.peek().list<Event>(Event, object.metadata?.namespace ?? 'default')
   return inOrder(all.filter((it) => subjectOf(it)?.uid === object.metadata?.uid))
 }

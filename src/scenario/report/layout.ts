@@ -1,6 +1,6 @@
 /** Lays text out for a terminal: columns, wrapping, colours, times. */
 
-/** How to mark text; every function returns its argument unchanged where colours are not wanted. */
+/** How to mark text; picocolors is one. Its functions return their argument unchanged where no colours are wanted. */
 export interface Palette {
   bold(text: string): string
   dim(text: string): string
@@ -9,9 +9,6 @@ export interface Palette {
   yellow(text: string): string
   cyan(text: string): string
 }
-
-const same = (text: string): string => text
-export const NO_COLORS: Palette = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same }
 
 /** Virtual time since the start: `0.012s`, `5m40.1s`, `1h02m40s`; about as wide whatever its size. */
 export function formatElapsed(ms: number): string {

@@ -59,10 +59,10 @@ export const wait = defineStep({
   },
 })
 
-export type WaitGoal = z.infer<typeof goal>
+type WaitGoal = z.infer<typeof goal>
 
 /** Throws {@link StepFailure} when the time is up, with the state of each object that is not there yet. */
-export async function waitUntil(
+async function waitUntil(
   { cluster }: Pick<StepContext, 'cluster'>,
   target: ResolvedTarget,
   wanted: WaitGoal,
