@@ -10,6 +10,7 @@ import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { externalProvisionerController } from './external-provisioner/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
@@ -20,6 +21,7 @@ import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { resourceQuotaController } from './resourcequota/controller.ts'
 import type { ControllerDefinition } from './runtime/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { rootCaPublisher } from './serviceaccount/root-ca.ts'
@@ -50,6 +52,8 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('deployment', deploymentController),
   builtIn('replicaset', replicaSetController),
   builtIn('replicationcontroller', replicationControllerController),
+  builtIn('horizontalpodautoscaling', horizontalPodAutoscalerController),
+  builtIn('resourcequota', resourceQuotaController),
   builtIn('disruption', disruptionController),
   builtIn('statefulset', statefulSetController),
   builtIn('daemonset', daemonSetController),

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment.ts'
+import { HorizontalPodAutoscaler } from '../../src/api/autoscaling/horizontal-pod-autoscaler.ts'
 import { Event } from '../../src/api/core/event.ts'
 import { Pod } from '../../src/api/core/pod.ts'
+import { ResourceQuota } from '../../src/api/core/resource-quota.ts'
 import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
 import { budgetOf, disruptionsAllowed } from '../../src/controllers/disruption/budget.ts'
 import {
@@ -151,6 +153,67 @@ test('a budget follows the pods, and evictions spend it', async () => {
   )
   await world.settle()
   expect((await budget())?.disruptionsAllowed).toBe(1)
+})
+
+test('an autoscaler says why it cannot scale, and keeps within its bounds', async () => {
+  const world = await World.create()
+  const labels = { app: 'web' }
+  await world.create(Deployment, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { replicas: 7, selector: { matchLabels: labels }, template: template(labels) },
+  })
+  await world.create(HorizontalPodAutoscaler, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      minReplicas: 1,
+      maxReplicas: 4,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+        },
+      ],
+    },
+  })
+  await world.advance(40)
+  expect((await world.get(Deployment, 'web')).spec.replicas).toBe(4)
+  const { status } = await world.get(HorizontalPodAutoscaler, 'web')
+  expect(status).toMatchObject({ currentReplicas: 4, desiredReplicas: 4 })
+  expect(status?.conditions?.find((it) => it.type === 'ScalingActive')).toMatchObject({
+    status: 'False',
+    reason: 'FailedGetResourceMetric',
+  })
+  const events = (await world.list(Event)).filter(
+    (it) => it.involvedObject.kind === 'HorizontalPodAutoscaler',
+  )
+  expect(events.map((it) => it.message)).toContain(
+    'New size: 4; reason: Current number of replicas above Spec.MaxReplicas',
+  )
+})
+
+test('a quota shows what is used', async () => {
+  const world = await World.create()
+  await world.create(ResourceQuota, {
+    metadata: { name: 'all', namespace: 'default' },
+    spec: {
+      hard: { pods: '10', 'requests.cpu': '4', 'count/deployments.apps': '3', 'services.nodeports': '1' },
+    },
+  })
+  const labels = { app: 'web' }
+  const base = template(labels)
+  const containers = [{ ...base.spec.containers[0]!, resources: { requests: { cpu: '250m' } } }]
+  await world.create(Deployment, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template: { ...base, spec: { containers } } },
+  })
+  await world.settle()
+  expect((await world.get(ResourceQuota, 'all')).status?.used).toEqual({
+    pods: '2',
+    'requests.cpu': '500m',
+    'count/deployments.apps': '1',
+    'services.nodeports': '0',
+  })
 })
 
 vectors('pdb_eviction', 'pdbErrors', async ({ input, expect: want }) => {

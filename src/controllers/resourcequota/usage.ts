@@ -1,0 +1,104 @@
+/** What the objects of a namespace use of a quota (quota/v1/evaluator/core). */
+
+import type { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
+import type { Pod } from '../../api/core/pod.ts'
+import { qosClassOf } from '../../api/core/qos-class.ts'
+import type { ResourceQuota } from '../../api/core/resource-quota.ts'
+import type { Service } from '../../api/core/service.ts'
+import { addQuantities, maxQuantity } from '../../api/quantity.ts'
+import { isPodTerminal } from '../shared/pod.ts'
+
+export interface Content {
+  readonly pods: readonly Pod[]
+  readonly services: readonly Service[]
+  readonly claims: readonly PersistentVolumeClaim[]
+  /** Objects of any other kind: `configmaps`, `deployments.apps` -> how many. */
+  count(resource: string): number
+}
+
+/** One amount for each key of `hard`. */
+export function usageOf(quota: ResourceQuota, content: Content): Readonly<Record<string, string>> {
+  const pods = content.pods.filter((it) => !isPodTerminal(it) && isInScope(quota, it))
+  return Object.fromEntries(
+    Object.keys(quota.spec.hard ?? {}).map((key) => [key, amount(key, pods, content)]),
+  )
+}
+
+function amount(key: string, pods: readonly Pod[], content: Content): string {
+  switch (key) {
+    case 'pods':
+      return String(pods.length)
+    case 'services':
+      return String(content.services.length)
+    case 'services.nodeports':
+      return String(content.services.reduce((sum, it) => sum + nodePorts(it), 0))
+    case 'services.loadbalancers':
+      return String(content.services.filter((it) => it.spec.type === 'LoadBalancer').length)
+    case 'persistentvolumeclaims':
+      return String(content.claims.length)
+    case 'requests.storage':
+      return sum(content.claims.map((it) => it.spec.resources?.requests?.['storage']))
+  }
+  if (key === 'count/pods') return String(content.pods.length)
+  if (key.startsWith('count/')) return String(content.count(key.slice('count/'.length)))
+  const limits = key.startsWith('limits.')
+  const resource = key.replace(/^(requests|limits)\./, '')
+  if (limits || key.startsWith('requests.') || key === 'cpu' || key === 'memory') {
+    return sum(pods.map((it) => podAmount(it, limits ? 'limits' : 'requests', resource)))
+  }
+  return String(content.count(key))
+}
+
+/** What its containers need together, or more if one that runs before them does. */
+function podAmount({ spec }: Pod, what: 'requests' | 'limits', resource: string): string {
+  const of = (it: Pod['spec']['containers'][number]) => it.resources?.[what]?.[resource]
+  let running = '0'
+  let most = '0'
+  for (const it of spec.initContainers ?? []) {
+    if (it.restartPolicy === 'Always') running = addQuantities(running, of(it) ?? '0')
+    else most = maxQuantity(most, addQuantities(running, of(it) ?? '0'))
+  }
+  const total = maxQuantity(sum([running, ...spec.containers.map(of)]), most)
+  return addQuantities(total, spec.overhead?.[resource] ?? '0')
+}
+
+function sum(amounts: readonly (string | undefined)[]): string {
+  return amounts.reduce<string>((total, it) => (it === undefined ? total : addQuantities(total, it)), '0')
+}
+
+function nodePorts({ spec }: Service): number {
+  const hasPorts =
+    spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+  return hasPorts ? (spec.ports ?? []).length : 0
+}
+
+function isInScope({ spec }: ResourceQuota, pod: Pod): boolean {
+  const plain = (spec.scopes ?? []).every((it) => matchesScope(it, pod))
+  const expressions = spec.scopeSelector?.matchExpressions ?? []
+  return (
+    plain &&
+    expressions.every(({ scopeName, operator, values = [] }) => {
+      if (scopeName !== 'PriorityClass') return matchesScope(scopeName, pod)
+      const name = pod.spec.priorityClassName
+      if (operator === 'Exists') return !!name
+      if (operator === 'DoesNotExist') return !name
+      return values.includes(name ?? '') === (operator === 'In')
+    })
+  )
+}
+
+function matchesScope(scope: string, pod: Pod): boolean {
+  const bestEffort = qosClassOf(pod) === 'BestEffort'
+  switch (scope) {
+    case 'Terminating':
+      return pod.spec.activeDeadlineSeconds !== undefined
+    case 'NotTerminating':
+      return pod.spec.activeDeadlineSeconds === undefined
+    case 'BestEffort':
+      return bestEffort
+    case 'NotBestEffort':
+      return !bestEffort
+    default:
+      return true
+  }
+}
