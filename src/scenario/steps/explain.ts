@@ -14,7 +14,7 @@ export const explain = defineStep({
     const { cluster } = context
     const resolved = resolveTarget(cluster, input, context.namespace)
     for (const object of requireObjects(cluster, resolved))
-      context.print(explanationText(cluster.explain(`pod/${objectKey(object.metadata)}`)))
+      context.print(explanationText(cluster.explain(`pod/${objectKey(object.metadata ?? {})}`)))
     return undefined
   },
 })
