@@ -59,6 +59,7 @@ async function run(options: Options): Promise<void> {
     seed: (options.seed ?? 1) + (data?.lastRevision ?? 0),
     start,
     journal: JOURNAL_ENTRIES,
+    authorization: 'RBAC',
     openStore: data?.openStore,
   })
   await cluster.settle()
