@@ -101,7 +101,9 @@ export interface NodeHandle {
   readonly name: string
   /** Power off: kubelet and containers are gone at once. */
   crash(): void
-  /** Power on again after a crash. */
+  /** Switches off in an orderly way: pods are ended first, within 30 s. */
+  shutdown(): void
+  /** Power on again after a crash or shutdown. */
   recover(): void
   /** The kubelet process only; containers keep running. */
   crashKubelet(): void

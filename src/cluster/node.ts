@@ -61,6 +61,10 @@ export class SimNode implements NodeHandle {
     })
   }
 
+  shutdown(): void {
+    this.#fault('shuts down', () => this.machine.shutdown(() => this.process.crash()))
+  }
+
   recover(): void {
     this.#fault('comes back', () => {
       this.machine.powerOn()

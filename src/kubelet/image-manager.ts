@@ -14,7 +14,12 @@ import type { ImageService } from './cri/runtime.ts'
 
 /** Why there is no image: the waiting reason and message of the container. */
 export interface ImageError {
-  readonly reason: 'ErrImagePull' | 'ImagePullBackOff' | 'ErrImageNeverPull' | 'InvalidImageName'
+  readonly reason:
+    | 'ErrImagePull'
+    | 'RegistryUnavailable'
+    | 'ImagePullBackOff'
+    | 'ErrImageNeverPull'
+    | 'InvalidImageName'
   readonly message: string
   /** No attempt before, ms since the epoch. */
   readonly retryAt: number
@@ -132,7 +137,10 @@ export class ImageManager {
             const text = error.text()
             this.#lastErrors.set(key, text)
             this.#recorder.event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`, where)
-            done({ reason: 'ErrImagePull', message: text, retryAt: now }, '')
+            if (error.message.includes('RegistryUnavailable')) {
+              const message = `image pull failed for ${image} because the registry is unavailable: ${text}`
+              done({ reason: 'RegistryUnavailable', message, retryAt: now + BACKOFF_MS }, '')
+            } else done({ reason: 'ErrImagePull', message: text, retryAt: now }, '')
           } else {
             this.#backoff.forget(key)
             this.#lastErrors.delete(key)

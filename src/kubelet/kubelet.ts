@@ -10,7 +10,7 @@ import type { Stored } from '../api/kind.ts'
 import type { Informer } from '../client/informer.ts'
 import type { Component, Process } from '../client/process.ts'
 import type { Timer } from '../kernel/event-loop.ts'
-import { admit, hostPorts, type Rejection } from './admission.ts'
+import { admit, hostPorts, isCritical, type Rejection } from './admission.ts'
 import { Backoff } from './backoff.ts'
 import { RUNTIME_PROFILES } from './cri/profiles.ts'
 import type { CriContainer } from './cri/runtime.ts'
@@ -50,6 +50,9 @@ const CRASH_BACKOFF_MS = 10_000
 const CRASH_BACKOFF_MS_MAX = 300_000
 /** The runtime is asked what changed once a second (PLEG), when there is something to ask about. */
 const RELIST_MS = 1000
+/** shutdownGracePeriod and shutdownGracePeriodCriticalPods. */
+const SHUTDOWN_MS = 30_000
+const SHUTDOWN_CRITICAL_MS = 10_000
 
 /** The kubelet of `options.machine`, to be started in a process of its own, named `kubelet/<node>`. */
 export function kubelet(options: KubeletOptions): Component {
@@ -90,6 +93,8 @@ class Kubelet implements KubeletContext {
   #services: Informer<Service> | undefined
   #serviceVariables = new Map<string, ReadonlyMap<string, string>>()
   readonly #awaitNetwork = new Set<PodWorker>()
+  /** Set while the node shuts down. */
+  #afterShutdown: (() => void) | undefined
   /** Pods that came before the runtime's leftovers were looked at. */
   #listed = false
 
@@ -137,8 +142,10 @@ class Kubelet implements KubeletContext {
     this.#watchPods()
     this.runtime.listen((podUid) => this.#containerDied(podUid))
     machine.streams = new KubeletStreams(this)
+    machine.onShutdown = (done) => this.#shutDown(done)
     process.onStop(() => {
       machine.streams = undefined
+      machine.onShutdown = undefined
       this.runtime.listen(undefined)
       this.#staticPods.stop()
       for (const worker of this.workers.values()) worker.probes.stopAll()
@@ -172,6 +179,9 @@ class Kubelet implements KubeletContext {
 
   admit(worker: PodWorker): Rejection | undefined {
     const { pod } = worker
+    if (this.#afterShutdown !== undefined) {
+      return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' }
+    }
     const node = this.node()
     if (node !== undefined) {
       const rejection = admit({
@@ -346,6 +356,37 @@ class Kubelet implements KubeletContext {
     for (const port of hostPorts(worker.pod)) this.#usedPorts.add(port)
   }
 
+  /**
+   * Graceful node shutdown (upstream: pkg/kubelet/nodeshutdown): the node is not ready from now on, ordinary pods get
+   * the first part of the time, critical ones the rest.
+   */
+  #shutDown(done: () => void): void {
+    if (this.#afterShutdown !== undefined) return
+    this.#afterShutdown = done
+    this.#reporter.changed()
+    const sentence = {
+      reason: 'Terminated',
+      message: 'Pod was terminated in response to imminent node shutdown.',
+      disruption: {
+        status: 'True',
+        reason: 'TerminationByKubelet',
+        message: 'Pod was terminated in response to imminent node shutdown.',
+      },
+    } as const
+    const end = (critical: boolean, graceMs: number) => {
+      for (const worker of [...this.workers.values()]) {
+        if (isCritical(worker.pod) !== critical || worker.state !== 'syncing') continue
+        const own = (worker.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000
+        worker.terminate(Math.min(own, graceMs), sentence)
+      }
+    }
+    end(false, SHUTDOWN_MS - SHUTDOWN_CRITICAL_MS)
+    this.clock.after(SHUTDOWN_MS - SHUTDOWN_CRITICAL_MS, () => end(true, SHUTDOWN_CRITICAL_MS), {
+      label: 'node shutdown',
+    })
+    this.clock.after(SHUTDOWN_MS, done, { label: 'node shutdown' })
+  }
+
   // -- runtime ------------------------------------------------------------------------------------------
 
   #containerDied(podUid: string): void {
@@ -411,7 +452,14 @@ class Kubelet implements KubeletContext {
     const { runtimeReady, networkReady, networkMessage } = this.runtime.status()
     const pressure = this.#eviction.pressure()
     return {
-      notReady: !runtimeReady ? 'container runtime is down' : networkReady ? undefined : networkMessage,
+      notReady:
+        this.#afterShutdown !== undefined
+          ? 'node is shutting down'
+          : !runtimeReady
+            ? 'container runtime is down'
+            : networkReady
+              ? undefined
+              : networkMessage,
       memoryPressure: pressure.includes('MemoryPressure'),
       diskPressure: pressure.includes('DiskPressure'),
       pidPressure: pressure.includes('PIDPressure'),

@@ -67,6 +67,8 @@ export class Machine {
   readonly diskBytes: number
   /** What the kubelet serves on port 10250; undefined while it is down. */
   streams: NodeStreams | undefined
+  /** Set by the kubelet: ends the pods in an orderly way, then calls back. */
+  onShutdown: ((done: () => void) => void) | undefined
   /** Changes with every boot. */
   bootId: string
   on = true
@@ -77,7 +79,6 @@ export class Machine {
   /** Containers whose use of memory or disk changes. */
   readonly #hungry = new Set<ContainerRecord>()
   readonly #roots = new WeakMap<ContainerRecord, Vfs>()
-  readonly #powerListeners: ((on: boolean) => void)[] = []
 
   /** @param disks shared by all machines of a cluster: a volume may follow its pod to another node */
   constructor(options: MachineOptions, disks: Map<string, FileTree> = new Map(), disk = new FileTree()) {
@@ -163,7 +164,16 @@ export class Machine {
     this.runtime.powerLost()
     this.stack.alive = false
     this.options.network?.detach(this.stack)
-    for (const run of this.#powerListeners) run(false)
+  }
+
+  /** Switches off after the kubelet has had its say (systemd's inhibitor lock): `done` when the power is gone. */
+  shutdown(done: () => void): void {
+    const off = () => {
+      this.powerOff()
+      done()
+    }
+    if (this.onShutdown === undefined) off()
+    else this.onShutdown(off)
   }
 
   /** Boots; the kubelet is started by whoever owns its process. */
@@ -173,11 +183,6 @@ export class Machine {
     this.bootId = this.#newBootId()
     this.stack.alive = true
     this.options.network?.attach(this.stack)
-    for (const run of this.#powerListeners) run(true)
-  }
-
-  onPower(run: (on: boolean) => void): void {
-    this.#powerListeners.push(run)
   }
 
   /** False while nothing that runs can use more memory or disk than it does. */

@@ -314,6 +314,40 @@ describe('images', () => {
     expect(world.calls('gone').filter((it) => it.startsWith('PullImage'))).toHaveLength(2)
   })
 
+  test('a registry that is away, and a runtime that cannot create', async () => {
+    const world = await new World({
+      images: [{ image: 'example/away', exists: 'RegistryUnavailable: no healthy upstream' }],
+    }).start()
+    await world.run('away', { containers: [{ name: 'c', image: 'example/away:1' }] })
+    await world.settle()
+    expect((await world.status('away')).containerStatuses?.[0]?.state?.waiting).toMatchObject({
+      reason: 'RegistryUnavailable',
+      message: expect.stringMatching(
+        /^image pull failed for example\/away:1 because the registry is unavailable/,
+      ),
+    })
+    await world.run('web', { containers: [app('web')] })
+    await world.advance(0.4)
+    world.machine.runtime.broken = 'shim is gone'
+    await world.advance(8)
+    expect((await world.status('web')).containerStatuses?.[0]?.state?.waiting).toEqual({
+      reason: 'CreateContainerError',
+      message: 'rpc error: code = Unavailable desc = shim is gone',
+    })
+  })
+
+  test('a pod deleted before it started ends as Failed, its container unknown', async () => {
+    const world = await new World().start()
+    await world.run('web', { containers: [app('web')] }, { finalizers: ['example.com/wait'] })
+    await world.advance(0.4)
+    await world.delete('web')
+    await world.settle()
+    expect(await world.status('web')).toMatchObject({
+      phase: 'Failed',
+      containerStatuses: [{ state: { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137 } } }],
+    })
+  })
+
   test('policy Never and names that are none', async () => {
     const world = await new World().start()
     await world.run('never', { containers: [{ name: 'c', image: 'example/a:1', imagePullPolicy: 'Never' }] })

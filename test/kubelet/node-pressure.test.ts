@@ -70,6 +70,38 @@ describe('eviction', () => {
   })
 })
 
+describe('node shutdown', () => {
+  test('ordinary pods end first, then critical ones, then the power goes', async () => {
+    const world = await new World().start()
+    const polite = 'trap "exit 0" TERM; while true; do sleep 1; done'
+    const spec = { containers: [box({ command: ['sh', '-c', polite] })] }
+    await world.run('web', spec)
+    await world.run('dns', { ...spec, priorityClassName: 'system-cluster-critical', priority: 2_000_000_000 })
+    await world.advance(5)
+    let off = false
+    world.foundation.loop.inject(() => world.machine.shutdown(() => (off = true)))
+    await world.advance(5)
+    expect(await world.status('web')).toMatchObject({
+      phase: 'Failed',
+      reason: 'Terminated',
+      message: 'Pod was terminated in response to imminent node shutdown.',
+    })
+    expect((await world.status('dns')).phase).toBe('Running')
+    const node = await world.outside(world.client.get(Node, { name: 'node-1' }))
+    expect(node.status?.conditions?.find((it) => it.type === 'Ready')).toMatchObject({
+      status: 'False',
+      message: 'node is shutting down',
+    })
+    await world.run('late', spec)
+    await world.advance(1)
+    expect(await world.status('late')).toMatchObject({ phase: 'Failed', reason: 'NodeShutdown' })
+    await world.advance(18)
+    expect((await world.status('dns')).phase).toBe('Failed')
+    await world.advance(8)
+    expect([off, world.machine.on]).toEqual([true, false])
+  })
+})
+
 describe('static pods', () => {
   const manifest = (image: string) => `
 apiVersion: v1

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ContainerStatus } from '../../src/api/core/pod.ts'
 import { Backoff } from '../../src/kubelet/backoff.ts'
 import { expand } from '../../src/kubelet/expansion.ts'
+import { amountsOf, podLimits, podRequests } from '../../src/kubelet/pod-resources.ts'
 import { podPhase } from '../../src/kubelet/status/pod-phase.ts'
 
 function load<T>(name: string): { cases: T[] } {
@@ -102,6 +103,40 @@ describe('back-off', () => {
         ...(currentSeconds !== undefined ? { currentSeconds } : {}),
       })),
     )
+  })
+})
+
+interface RequestsCase {
+  id: string
+  kind: string
+  title: string
+  containers: { req?: Record<string, string>; lim?: Record<string, string> }[]
+  initContainers?: { req?: Record<string, string>; restartPolicy?: string }[]
+  overhead?: Record<string, string>
+  expect?: Record<string, string>
+  expectRequests?: Record<string, string>
+  expectLimits?: Record<string, string>
+}
+
+describe('what a pod asks for', () => {
+  const cases = load<RequestsCase>('pod-requests').cases.filter((it) => it.kind !== 'resize')
+  test.each(cases)('$id: $title', (it) => {
+    const container = (from: {
+      req?: Record<string, string>
+      lim?: Record<string, string>
+      restartPolicy?: string
+    }) => ({
+      name: 'c',
+      resources: { requests: from.req, limits: from.lim },
+      restartPolicy: from.restartPolicy,
+    })
+    const spec = {
+      containers: it.containers.map(container),
+      initContainers: it.initContainers?.map(container),
+      overhead: it.overhead,
+    }
+    expect(podRequests(spec)).toEqual(amountsOf(it.expect ?? it.expectRequests))
+    if (it.expectLimits !== undefined) expect(podLimits(spec)).toEqual(amountsOf(it.expectLimits))
   })
 })
 

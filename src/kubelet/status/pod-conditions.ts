@@ -1,5 +1,5 @@
 /** The conditions that a kubelet writes (upstream: pkg/kubelet/status/generate.go). */
-import type { ContainerStatus, PodCondition, PodStatus } from '../../api/core/pod.ts'
+import type { ContainerStatus, PodCondition } from '../../api/core/pod.ts'
 import type { PodSpec } from '../../api/core/pod-spec.ts'
 import { hasBeenRun, type PodPhase } from './pod-phase.ts'
 
@@ -135,9 +135,4 @@ function named(
   if (unknown.length > 0) messages.push(`containers with unknown status: [${unknown.join(' ')}]`)
   if (others.length > 0) messages.push(`containers with ${word} status: [${others.join(' ')}]`)
   return messages.length === 0 ? undefined : { status: 'False', reason, message: messages.join(', ') }
-}
-
-/** Whether a pod's status says that it serves: phase Running and Ready. */
-export function isReady(status: PodStatus | undefined): boolean {
-  return status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') === true
 }

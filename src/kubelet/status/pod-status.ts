@@ -78,7 +78,7 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
       ? resize
       : [{ type: 'DisruptionTarget', ...condemned.disruption }, ...resize]
   const now = formatTime(view.now)
-  return {
+  return withoutAbsent({
     phase,
     conditions: podConditions({
       spec: pod.spec,
@@ -104,7 +104,14 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
     resize: old.resize,
     resourceClaimStatuses: old.resourceClaimStatuses,
     observedGeneration: old.observedGeneration,
-  }
+  })
+}
+
+/** Absent fields are left out, not undefined: the API server then takes the object as it is. */
+function withoutAbsent(status: PodStatus): PodStatus {
+  const present: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(status)) if (value !== undefined) present[name] = value
+  return present as PodStatus
 }
 
 const hostIpCache = new WeakMap<readonly string[], readonly { readonly ip: string }[]>()
