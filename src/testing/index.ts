@@ -18,6 +18,7 @@ export { customKind } from './custom-kind.ts'
 export { compileSpec } from './explore/compiled-spec.ts'
 export { exhaust } from './explore/exhaustive.ts'
 export { ALL_FAULTS, DEFAULT_FAULTS, FAULTS, type FaultName } from './explore/faults.ts'
+export { after, before } from './explore/hands.ts'
 export { type Failure, type SearchOptions, type SearchResult, search } from './explore/search.ts'
 export {
   ok,
@@ -28,6 +29,7 @@ export {
   simulation,
   type Truth,
 } from './explore/spec.ts'
+export { type FaultKit, faults } from './fault-kit.ts'
 export { test } from './fixture.ts'
 export { instantKubelet } from './instant-kubelet.ts'
 export { resource } from './resource.ts'

@@ -147,7 +147,7 @@ describe('oracles', () => {
       async ({ client, name, namespace, now }) => {
         await client.patch(Foo, { namespace, name }, { metadata: { annotations: { now: String(now) } } })
       },
-      { ignore: ['Foo.metadata.annotations'] },
+      { ignore: ['Foo.metadata.annotations'], faults: ['restart'], stepBudget: 200 },
     )
     expect(await failing(loud)).toMatchObject({ oracle: 'hotLoop' })
     const quiet = { ...loud, oracles: { quiescence: false, idempotence: false, hotLoop: false } }

@@ -14,6 +14,7 @@ import type { Task } from '../../kernel/task.ts'
 import { type FaultName, faultKind } from './faults.ts'
 import { TOUCHED } from './final-state.ts'
 import { shortKey } from './observed-world.ts'
+import { requestName } from './request-name.ts'
 
 /** What a process asks of the run that it is part of. */
 export interface SiteBook {
@@ -84,7 +85,7 @@ export class FaultyProcess {
   #outbound(request: ApiRequest): MessageFault {
     if (isPlumbing(request)) return undefined
     this.#watchForOverwrites(request)
-    const at = `${this.name}: ${this.#nameOf(request)}`
+    const at = `${this.name}: ${requestName(this.#foundation.scheme, request)}`
     const fault = this.#visitCall(at, faultsFor(request))
     if (fault === undefined) return undefined
     this.#book.injected(this.name, fault, at)
@@ -263,16 +264,6 @@ export class FaultyProcess {
       for (const deliver of this.#onResume.splice(0)) deliver()
       proceed()
     })
-  }
-
-  /** `create Secret/key-2`, `update Site/a/status`. */
-  #nameOf({ verb, group, resource, subresource, namespace, name, body }: ApiRequest): string {
-    const kind = this.#foundation.scheme.byResource(group, resource)?.kind ?? resource
-    const { metadata } = (verb === 'create' ? (body ?? {}) : {}) as KubeObject
-    const shown =
-      name ?? metadata?.name ?? (metadata?.generateName === undefined ? '' : `${metadata.generateName}*`)
-    const place = namespace === undefined || namespace === 'default' ? '' : `${namespace}/`
-    return `${verb} ${kind}/${place}${shown}${subresource ? `/${subresource}` : ''}`
   }
 
   /** Somebody else's harmless change makes the version in our hands an old one. */

@@ -78,8 +78,8 @@ export function handsFor(processes: readonly string[]): Hands {
     (process: string, type: string, kind: string, name: string, nth = 1): Choice =>
       at(process, `sees ${type} ${kind}/${name}`, nth, fault)
   return {
-    before: calls('before'),
-    after: calls('after'),
+    before,
+    after,
     crash: (process, it) => call(it.when === 'before' ? 'crash-before' : 'crash-after')(process, it),
     fail: call('error'),
     loseAnswer: call('lost-answer'),
@@ -93,6 +93,9 @@ export function handsFor(processes: readonly string[]): Hands {
     stale: (process, step, asAfterStep) => at(process, `before step ${step}`, 1, `stale@${asAfterStep}`),
   }
 }
+
+export const before: Calls = calls('before')
+export const after: Calls = calls('after')
 
 function calls(when: 'before' | 'after'): Calls {
   const make =
