@@ -4,7 +4,7 @@
  */
 import { canonicalQuantity, canonicalResource } from './quantity.ts'
 import type { AnySchema, Fields, ScalarSchema, StructSchema } from './schema.ts'
-import { isTime } from './time.ts'
+import { isTime, parseTime } from './time.ts'
 
 /** Schemas that refer to themselves must not exhaust the stack. */
 const MAX_DEPTH = 100
@@ -99,6 +99,8 @@ function conformsScalar(schema: ScalarSchema, value: unknown): boolean {
       return typeof value === 'string' && canonicalQuantity(value) === value
     case 'time':
       return typeof value === 'string' && isTime(value)
+    case 'microTime':
+      return typeof value === 'string' && MICRO_TIME.test(value) && !Number.isNaN(parseTime(value))
     case 'intOrString':
       return (
         typeof value === 'string' ||
@@ -107,12 +109,31 @@ function conformsScalar(schema: ScalarSchema, value: unknown): boolean {
     case 'duration':
       return typeof value === 'string'
     default:
-      return false // Bytes, micro times and free JSON: rare, and the decoder knows.
+      return false // Bytes and free JSON: rare, and the decoder knows.
   }
 }
 
+/** As `formatMicroTime` prints it. */
+const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+
 function isNonZero(schema: ScalarSchema, value: unknown): boolean {
   return value !== 0 || (schema.kept === true && !Object.is(value, -0))
+}
+
+/** The value with the parts that read as {} when absent: pods are created without a status. */
+export function withFilled(schema: StructSchema, value: unknown): unknown {
+  if (!isObject(value)) return value
+  let copy: Record<string, unknown> | undefined
+  for (const name of filledNames(schema.fields())) {
+    if (value[name] === undefined && isLeafless(schema.fields()[name]!)) (copy ??= { ...value })[name] = EMPTY
+  }
+  return copy ?? value
+}
+
+const EMPTY = Object.freeze({})
+
+function isLeafless(field: AnySchema): boolean {
+  return field.type === 'struct' && filledNames(field.fields()).length === 0
 }
 
 /** Fields that read as {} when absent. */

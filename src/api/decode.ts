@@ -5,10 +5,11 @@
  *
  * Messages are those of upstream's JSON decoder (sigs.k8s.io/json), which users meet when a manifest is wrong.
  */
-import { conforms, isKnown, remember } from './conforms.ts'
+import { conforms, isKnown, remember, withFilled } from './conforms.ts'
 import { badRequest } from './errors.ts'
 import { deepFreeze } from './freeze.ts'
 import { apiVersionOf, type KindDefinition, type KubeObject } from './kind.ts'
+import { setOwn } from './own.ts'
 import { canonicalQuantity, canonicalResource, QUANTITY_FORMAT_ERROR } from './quantity.ts'
 import type {
   AnySchema,
@@ -45,13 +46,9 @@ export function decode<T extends KubeObject>(
   options: DecodeOptions = {},
 ): Decoded<T> {
   const schema = (kind.body?.schema() ?? kind.schema()) as StructSchema
-  if (
-    options.duplicates === undefined &&
-    kind.body === undefined &&
-    isTyped(kind, body) &&
-    conforms(schema, body)
-  ) {
-    return { object: body as T, warnings: NO_WARNINGS }
+  if (options.duplicates === undefined && kind.body === undefined && isTyped(kind, body)) {
+    const whole = withFilled(schema, body)
+    if (conforms(schema, whole)) return { object: whole as T, warnings: NO_WARNINGS }
   }
   const decoder = new Decoder(options.fieldValidation ?? 'Ignore')
   try {
@@ -341,13 +338,6 @@ function isObject(value: unknown): value is Json {
 
 function isInt32(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= -2_147_483_648 && (value as number) <= 2_147_483_647
-}
-
-/** Keys of maps are users' data: `__proto__` must become a key, not a prototype. */
-function setOwn(target: Json, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else target[key] = value
 }
 
 function zeroOf(schema: AnySchema): unknown {
