@@ -80,7 +80,11 @@ export type {
   Snapshot,
 } from './cluster/cluster.ts'
 export { createCluster } from './cluster/create-cluster.ts'
+export { explanationText } from './cluster/explain-text.ts'
+export { importedNodes, importObjects } from './cluster/import.ts'
 export { InputError } from './cluster/manifest.ts'
+export { parseSchedulerConfiguration } from './cluster/scheduler-configuration.ts'
+export { type WhatIfChange, type WhatIfReport, whatIfText } from './cluster/what-if.ts'
 export {
   type ControllerDefinition,
   defineController,
@@ -103,6 +107,15 @@ export {
 } from './controllers/runtime/helpers.ts'
 export type { Chooser } from './kernel/chooser.ts'
 export { type EntryType, Journal, type JournalEntry, type JournalMode } from './kernel/journal.ts'
+export { type Explanation, simulatorAnnotations } from './scheduler/explain.ts'
+export type { Cycle, Plugin, PluginFactory, PluginHandle } from './scheduler/framework/plugin.ts'
+export {
+  type Status as PluginStatus,
+  SUCCESS,
+  unresolvable,
+  unschedulable,
+} from './scheduler/framework/status.ts'
+export type { SchedulerOptions } from './scheduler/scheduler.ts'
 export { type CustomObject, customKind } from './testing/custom-kind.ts'
 export { search } from './testing/explore/search.ts'
 export {

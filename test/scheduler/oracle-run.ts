@@ -162,7 +162,7 @@ function randomNode(random: Random, i: number): Node {
   })
 }
 
-function randomParts(random: Random): PodParts {
+export function randomParts(random: Random): PodParts {
   const sometimes = <T>(oneIn: number, make: () => T): T | undefined =>
     random.below(oneIn) === 0 ? make() : undefined
   const selector = (): LabelSelector =>
