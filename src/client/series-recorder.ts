@@ -75,7 +75,7 @@ export class SeriesRecorder implements EventRecorder {
       action,
       reason,
       regarding: referenceTo(about, options.fieldPath),
-      related: options.related === undefined ? undefined : referenceTo(options.related),
+      ...(options.related !== undefined && { related: referenceTo(options.related) }),
       note,
       type,
     }
