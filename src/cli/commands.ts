@@ -39,4 +39,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'rebuild a real cluster from its dump, and ask "what if?"',
     load: () => import('./import.ts'),
   },
+  {
+    name: 'ctl',
+    summary: 'pause, step, speed up or break a cluster that serve runs',
+    load: () => import('./ctl.ts'),
+  },
 ]

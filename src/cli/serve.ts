@@ -69,6 +69,7 @@ async function run(options: Options): Promise<void> {
     server,
     loop,
     streamsOf: (name) => cluster.nodes().find((it) => it.name === name)?.machine.streams,
+    node: (name) => cluster.nodes().find((it) => it.name === name),
     port: options.port,
     insecure: options.insecureHttp,
     admin: ADMIN,

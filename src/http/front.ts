@@ -22,6 +22,7 @@ import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
 import { mediaType, parseBody, readBody } from './body.ts'
+import type { ControlRequest } from './control.ts'
 import { encode, encodeList, encodeObject, isList, shape, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
@@ -46,6 +47,8 @@ export interface FrontOptions {
   /** `127.0.0.1:6443`. */
   readonly address: string
   readonly streamsOf: StreamsOf
+  /** Serves the control endpoint; absent: there is none. */
+  control?(request: ControlRequest): Promise<string>
 }
 
 /** One request with what has been found out about it. */
@@ -218,8 +221,17 @@ export class HttpFront {
     if (!verdict.allowed) {
       throw forbidden(undefined, '', `User "${user.name}" cannot ${verb} path "${route.path}"`)
     }
+    if (route.path === '/kubarium/v1/control') return this.#control(exchange)
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotServed()
     pages(this, exchange, route)
+  }
+
+  async #control({ request, response }: Exchange): Promise<void> {
+    if (this.options.control === undefined) throw notServed()
+    if (request.method !== 'POST') throw methodNotServed()
+    const { value } = parseBody('application/json', await readBody(request))
+    const message = await this.options.control((value ?? {}) as ControlRequest)
+    sendJson(response, 200, encode({ message }))
   }
 }
 

@@ -7,6 +7,7 @@ import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { realNow, WallPacer } from '../kernel/wall-clock.ts'
 import { Authenticator } from './authenticate.ts'
+import { control, type NodeFaults } from './control.ts'
 import { HttpFront } from './front.ts'
 import { isOwnHost, type Listening, listen } from './listen.ts'
 import { CertificateAuthority, type KeyPairPem } from './pki.ts'
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly insecure?: boolean
   readonly admin: UserInfo
   readonly tokens?: ReadonlyMap<string, UserInfo>
+  /** Nodes that `kubarium ctl fault` may break. */
+  node?(name: string): NodeFaults | undefined
   /** Virtual seconds per real second; Infinity: as fast as the CPU goes. */
   readonly speed: number
 }
@@ -54,11 +57,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
     verifyToken: (token) => server.tokens.verify(token, loop.now),
     insecureUser: insecure ? admin : undefined,
   })
-  const front = new HttpFront({ server, loop, authenticator, address: `127.0.0.1:${port}`, streamsOf })
+  const pacer = new WallPacer(() => loop.now, options.speed)
+  const front = new HttpFront({
+    server,
+    loop,
+    authenticator,
+    address: `127.0.0.1:${port}`,
+    streamsOf,
+    control: (request) => control({ loop, pacer, node: (name) => options.node?.(name) }, request),
+  })
   const bind = (it: Server) => bindFront(it, front)
   if (insecure) {
     const listening = await listen({ port }, bind)
-    return finish(options, listening, front, undefined, undefined)
+    return finish(loop, pacer, listening, front, undefined, undefined)
   }
   const authority = await CertificateAuthority.create('kubarium', nowMs)
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
@@ -69,7 +80,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     nowMs,
   )
   const listening = await listen({ port, tls: { ...tls, ca: authority.pem } }, bind)
-  return finish(options, listening, front, authority.pem, client)
+  return finish(loop, pacer, listening, front, authority.pem, client)
 }
 
 function bindFront(server: Server, front: HttpFront): void {
@@ -89,14 +100,15 @@ function bindFront(server: Server, front: HttpFront): void {
 }
 
 function finish(
-  { loop, speed }: ServeOptions,
+  loop: EventLoop,
+  pacer: WallPacer,
   listening: Listening,
   front: HttpFront,
   ca: string | undefined,
   client: KeyPairPem | undefined,
 ): Served {
   const { url } = listening
-  const pacer = new WallPacer(() => loop.now, speed)
+  pacer.rebase()
   loop.follow(pacer)
   const close = () => {
     loop.follow(undefined)
