@@ -82,8 +82,9 @@ export class World {
       spec: { renewTime: formatMicroTime(this.now) },
     }
     await this.client((it) => it.create(Lease, lease))
-    const node = await this.client((it) => it.create(Node, { metadata, spec: {} }))
-    await this.client((it) => it.updateStatus(Node, { ...node, status: { conditions } }))
+    await this.client((it) => it.create(Node, { metadata, spec: {} }))
+    const options = { type: 'application/merge-patch+json', subresource: 'status' } as const
+    await this.client((it) => it.patch(Node, { name }, { status: { conditions } }, options))
     this.machines.dead.delete(name)
   }
 

@@ -2,10 +2,11 @@
 
 import type { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
 import type { Pod } from '../../api/core/pod.ts'
+import { podLimits, podRequests } from '../../api/core/pod-resources.ts'
 import { qosClassOf } from '../../api/core/qos-class.ts'
 import type { ResourceQuota } from '../../api/core/resource-quota.ts'
 import type { Service } from '../../api/core/service.ts'
-import { addQuantities, maxQuantity } from '../../api/quantity.ts'
+import { addQuantities } from '../../api/quantity.ts'
 import { isPodTerminal } from '../shared/pod.ts'
 
 export interface Content {
@@ -44,22 +45,9 @@ function amount(key: string, pods: readonly Pod[], content: Content): string {
   const limits = key.startsWith('limits.')
   const resource = key.replace(/^(requests|limits)\./, '')
   if (limits || key.startsWith('requests.') || key === 'cpu' || key === 'memory') {
-    return sum(pods.map((it) => podAmount(it, limits ? 'limits' : 'requests', resource)))
+    return sum(pods.map((it) => (limits ? podLimits(it.spec) : podRequests(it.spec))[resource]))
   }
   return String(content.count(key))
-}
-
-/** What its containers need together, or more if one that runs before them does. */
-function podAmount({ spec }: Pod, what: 'requests' | 'limits', resource: string): string {
-  const of = (it: Pod['spec']['containers'][number]) => it.resources?.[what]?.[resource]
-  let running = '0'
-  let most = '0'
-  for (const it of spec.initContainers ?? []) {
-    if (it.restartPolicy === 'Always') running = addQuantities(running, of(it) ?? '0')
-    else most = maxQuantity(most, addQuantities(running, of(it) ?? '0'))
-  }
-  const total = maxQuantity(sum([running, ...spec.containers.map(of)]), most)
-  return addQuantities(total, spec.overhead?.[resource] ?? '0')
 }
 
 function sum(amounts: readonly (string | undefined)[]): string {
