@@ -1,4 +1,4 @@
-/** Every single fault for our own controllers; `npm run explore:self` adds random plans. */
+/** Our own controllers under a third of all single faults; `npm run explore:self` tries all, and random plans. */
 import { expect, test } from 'vitest'
 import { formatPlan } from '../../src/testing/explore/plan.ts'
 import { search } from '../../src/testing/explore/search.ts'
@@ -15,7 +15,7 @@ test.each(Object.entries(SELF_STORIES))(
     const result = await search(spec, { randomRuns: RUNS, seed: SEED })
     const { failure } = result
     if (failure === undefined) {
-      expect(result.runs).toBeGreaterThan(20 + RUNS)
+      expect(result.runs).toBeGreaterThan(10 + RUNS)
       return
     }
     const report = await reportFailure(name, result, failure)
