@@ -41,7 +41,12 @@ describe.each(binaries)('%s', (binary) => {
   let dispose: () => Promise<void>
 
   beforeAll(async () => {
-    const cluster = buildCluster({ nodes: 3, start: new Date(Date.now()).toISOString(), journal: 1000, authorization: 'RBAC' })
+    const cluster = buildCluster({
+      nodes: 3,
+      start: new Date(Date.now()).toISOString(),
+      journal: 1000,
+      authorization: 'RBAC',
+    })
     dispose = () => cluster.dispose()
     await cluster.settle()
     const { server, loop } = cluster.foundation

@@ -1,0 +1,296 @@
+/** The HTTP front over real sockets: representations, watches, and what strangers try. */
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { type Served, serve } from '../../src/http/serve.ts'
+import { ADMIN, type Harness, harness } from '../apiserver/harness.ts'
+
+let h: Harness
+let served: Served
+
+beforeAll(async () => {
+  h = harness({ admission: undefined })
+  h.api.bootstrap()
+  served = await serve({
+    server: h.api,
+    loop: h.loop,
+    streamsOf: () => undefined,
+    port: 0,
+    speed: 1,
+    insecure: true,
+    admin: ADMIN,
+  })
+})
+
+afterAll(() => served.close())
+
+interface Answer {
+  readonly code: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  readonly json: Record<string, unknown>
+}
+
+interface Ask {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string | Buffer
+}
+
+function ask(path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    // Not as one URL: that would be tidied up before it is sent.
+    const { hostname, port } = new URL(served.url)
+    const request = httpRequest({ hostname, port, path, method, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => {
+        const isJson = response.headers['content-type']?.startsWith('application/json')
+        const json = isJson ? (JSON.parse(text.split('\n')[0]!) as Record<string, unknown>) : {}
+        resolve({ code: response.statusCode!, headers: response.headers, text, json })
+      })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+const MAPS = '/api/v1/namespaces/default/configmaps'
+const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
+  ask(MAPS, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body })
+const map = (name: string, data: object = {}) => JSON.stringify({ metadata: { name }, data })
+
+test('creates, reads and deletes as JSON', async () => {
+  expect((await post(map('one', { a: 'b' }))).code).toBe(201)
+  expect((await ask(`${MAPS}/one`)).json).toMatchObject({
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    data: { a: 'b' },
+  })
+  const deleted = await ask(`${MAPS}/one`, { method: 'DELETE' })
+  expect(deleted.json).toMatchObject({
+    kind: 'Status',
+    status: 'Success',
+    details: { name: 'one', kind: 'configmaps' },
+  })
+})
+
+test('reads YAML', async () => {
+  const body = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata: {on: "yes"}\n'
+  const made = await post(body, { 'Content-Type': 'application/yaml' })
+  expect(made.json).toMatchObject({ data: { on: 'yes' } })
+})
+
+test('items of typed lists do not repeat their kind', async () => {
+  await post(map('listed'))
+  const { items } = (await ask(MAPS)).json as { items: object[] }
+  expect(items.length).toBeGreaterThan(0)
+  for (const item of items) expect(item).not.toHaveProperty('kind')
+})
+
+test('shows tables and metadata alone to who asks for them', async () => {
+  await post(map('shown', { a: '1', b: '2' }))
+  const as = (what: string) => ({
+    headers: { Accept: `application/json;as=${what};v=v1;g=meta.k8s.io,application/json` },
+  })
+  const table = (await ask(`${MAPS}/shown`, as('Table'))).json
+  expect(table).toMatchObject({ kind: 'Table', rows: [{ object: { kind: 'PartialObjectMetadata' } }] })
+  expect((table as { rows: { cells: unknown[] }[] }).rows[0]!.cells.slice(0, 2)).toEqual(['shown', 2])
+  const partial = (await ask(`${MAPS}/shown`, as('PartialObjectMetadata'))).json
+  expect(partial).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'shown' } })
+  expect(partial).not.toHaveProperty('data')
+})
+
+test('discovery comes plain and aggregated', async () => {
+  expect((await ask('/apis')).json).toMatchObject({ kind: 'APIGroupList' })
+  expect((await ask('/apis/apps/v1')).json).toMatchObject({
+    kind: 'APIResourceList',
+    groupVersion: 'apps/v1',
+  })
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+  const aggregated = await ask('/apis', { headers: { Accept: accept } })
+  expect(aggregated.json).toMatchObject({
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+  })
+  expect(aggregated.headers['content-type']).toBe(
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  )
+})
+
+test('a watch is one document a line, and ends when told to', async () => {
+  const from = h.store.revision
+  const ended = ask(`${MAPS}?watch=1&resourceVersion=${from}&timeoutSeconds=1`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await post(map('watched'))
+  const { text, headers } = await ended
+  expect(headers['transfer-encoding']).toBe('chunked')
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; object: { metadata: { name: string } } })
+  expect(lines.map((it) => [it.type, it.object.metadata.name])).toEqual([['ADDED', 'watched']])
+})
+
+test('unknown fields warn, or are refused when strict', async () => {
+  const body = '{"metadata":{"name":"w"},"data":{},"datta":1,"data":{}}'
+  const warned = await post(body)
+  expect(warned.code).toBe(201)
+  expect(warned.headers['warning']).toContain('299 - "duplicate field \\"data\\""')
+  expect(warned.headers['warning']).toContain('unknown field \\"datta\\"')
+  const strict = await ask(`${MAPS}?fieldValidation=Strict`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body,
+  })
+  expect(strict.code).toBe(400)
+  expect(strict.json['message']).toContain(
+    'strict decoding error: duplicate field "data", unknown field "datta"',
+  )
+})
+
+test('keys that mean something to JavaScript are data', async () => {
+  const body =
+    '{"metadata":{"name":"proto","labels":{"constructor":"x"}},"data":{"__proto__":"1","toString":"2"}}'
+  expect((await post(body)).code).toBe(201)
+  expect((await ask(`${MAPS}/proto`)).text).toContain('"data":{"__proto__":"1","toString":"2"}')
+  const patched = await ask(`${MAPS}/proto`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/merge-patch+json' },
+    body: '{"data":{"__proto__":"3"},"__proto__":{"polluted":true}}',
+  })
+  expect(patched.text).toContain('"__proto__":"3"')
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+})
+
+const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghij'
+  .split('')
+  .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]`)
+  .join('\n')}\n`
+
+test.each([
+  ['a body that is no JSON', { 'Content-Type': 'application/json' }, '{"a":', 400],
+  ['nesting beyond 500', { 'Content-Type': 'application/json' }, `${'['.repeat(501)}${']'.repeat(501)}`, 400],
+  ['100,000 brackets', { 'Content-Type': 'application/json' }, '{"a":'.repeat(100_000), 400],
+  ['a YAML alias bomb', { 'Content-Type': 'application/yaml' }, bomb, 400],
+  ['deep YAML', { 'Content-Type': 'application/yaml' }, `a: ${'['.repeat(2000)}`, 400],
+  ['two YAML documents', { 'Content-Type': 'application/yaml' }, 'a: 1\n---\nb: 2\n', 400],
+  ['a list', { 'Content-Type': 'application/json' }, '[]', 400],
+  ['null', { 'Content-Type': 'application/json' }, 'null', 400],
+  ['an unknown media type', { 'Content-Type': 'text/html' }, '<p>', 415],
+  [
+    'bytes that are no protobuf',
+    { 'Content-Type': 'application/vnd.kubernetes.protobuf' },
+    'k8s\0\u0001\u0002',
+    400,
+  ],
+  [
+    'a body beyond 3 MiB',
+    { 'Content-Type': 'application/json' },
+    map('big', { a: 'x'.repeat(3 * 1024 * 1024) }),
+    413,
+  ],
+  [
+    'gzip that inflates beyond 3 MiB',
+    { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' },
+    gzipSync(Buffer.alloc(8 * 1024 * 1024)),
+    413,
+  ],
+  ['invalid UTF-8', { 'Content-Type': 'application/json' }, Buffer.from([0x7b, 0xff, 0x7d]), 400],
+] as const)('%s is refused', async (_, headers, body, code) => {
+  const answer = await post(body as string, headers)
+  expect(answer.code).toBe(code)
+  expect(answer.json).toMatchObject({ kind: 'Status', status: 'Failure', code })
+})
+
+test.each([
+  ['/api/v1/namespaces/default/configmaps/%2e%2e', 400],
+  ['/api/v1/namespaces/default/configmaps/a%2fb', 400],
+  ['/api/v1/namespaces/default/configmaps/a%00b', 400],
+  ['/api/v1/namespaces/default/configmaps/%c0%ae', 400],
+  ['/api/v1//configmaps', 404],
+  ['/api/v1/namespaces/default/nonsense', 404],
+  ['/nonsense', 404],
+  ['/api/v1/pods?limit=x', 400],
+  ['/api/v1/pods?watch=maybe', 400],
+  ['/api/v1/pods?labelSelector=a+in', 400],
+])('GET %s answers %i with a Status', async (path, code) => {
+  const answer = await ask(path)
+  expect([answer.code, answer.json['kind']]).toEqual([code, 'Status'])
+})
+
+test.each([
+  ['DELETE', '/healthz', 405],
+  ['POST', `${MAPS}/x`, 405],
+  ['PUT', MAPS, 405],
+  ['TRACE', MAPS, 405],
+])('%s %s answers %i', async (method, path, code) => {
+  expect((await ask(path, { method })).code).toBe(code)
+})
+
+test('what cannot be shown as asked is not acceptable', async () => {
+  expect((await ask(MAPS, { headers: { Accept: 'text/html' } })).code).toBe(406)
+})
+
+test('another Host is refused: names can be rebound', async () => {
+  expect((await ask('/api', { headers: { Host: 'evil.example' } })).code).toBe(403)
+})
+
+test('contradicting lengths end the connection with 400', async () => {
+  const { port } = new URL(served.url)
+  const text = await new Promise<string>((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1')
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += String(chunk)
+    })
+    socket.on('close', () => resolve(answer))
+    socket.write(
+      'POST /api/v1/namespaces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    )
+  })
+  expect(text).toMatch(/^HTTP\/1\.1 400/)
+})
+
+test('wrong credentials never count as none', async () => {
+  for (const value of ['Bearer nonsense', 'Bearer a.b.c', 'Basic eDp5', 'Bearer']) {
+    const answer = await ask('/healthz', { headers: { Authorization: value } })
+    expect([answer.code, answer.json['reason']]).toEqual([401, 'Unauthorized'])
+    expect(answer.text).not.toContain('nonsense')
+  }
+})
+
+test('a long list is whole', async () => {
+  for (let i = 0; i < 700; i++) {
+    h.create(ConfigMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `many-${i}`, labels: { many: 'yes' } },
+    })
+  }
+  const { items } = (await ask(`${MAPS}?labelSelector=many%3Dyes`)).json as {
+    items: { metadata: { name: string } }[]
+  }
+  expect(new Set(items.map((it) => it.metadata.name)).size).toBe(700)
+})
+
+test('a client that goes away leaves no watch behind', async () => {
+  const hub = h.api.resourceOf('', 'configmaps').hub
+  const before = hub.watchers
+  const request = httpRequest(`${served.url}${MAPS}?watch=1`)
+  request.on('error', () => undefined)
+  await new Promise((resolve) => {
+    request.on('response', resolve)
+    request.end()
+  })
+  expect(hub.watchers).toBe(before + 1)
+  request.destroy()
+  for (let i = 0; i < 100 && hub.watchers > before; i++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(hub.watchers).toBe(before)
+})
