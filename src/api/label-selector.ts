@@ -165,7 +165,7 @@ function requirementsOf(selector: LabelSelector): Requirement[] {
   const fromLabels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) =>
     checked({ key, operator: '=', values: [value] }),
   )
-  const fromExpressions = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
+  const fromExpressions = (selector.matchExpressions ?? []).map(({ key = '', operator, values }) => {
     if (!OBJECT_OPERATORS.has(operator))
       throw new SelectorError(`"${operator}" is not a valid label selector operator`)
     return checked({ key, operator: operator as SelectorOperator, values: values ?? [] })

@@ -54,8 +54,11 @@ function defaultSpec(spec: CustomResourceDefinitionSpec): CustomResourceDefiniti
 
 /** The versions that objects may be stored in; the rest is for the naming and establishing controllers. */
 function initialStatus({ spec }: CustomResourceDefinition): CustomResourceDefinitionStatus {
-  const storedVersions = (spec.versions ?? []).filter((it) => it.storage).map((it) => it.name)
-  return deepFreeze({ storedVersions })
+  const storedVersions = (spec.versions ?? []).filter((it) => it.storage).map((it) => it.name ?? '')
+  return deepFreeze({
+    acceptedNames: {},
+    ...(storedVersions.length > 0 ? { storedVersions } : {}),
+  }) as CustomResourceDefinitionStatus
 }
 
 export interface CustomResourceDefinition extends Infer<typeof customResourceDefinition> {}

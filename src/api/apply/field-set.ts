@@ -125,7 +125,7 @@ export function encodeSet(set: FieldSet): FieldsV1 {
     const child = set.children.get(step) as FieldSet
     const below = encodeSet(child)
     const value = child.own && child.children.size > 0 ? { '.': {}, ...below } : below
-    Object.defineProperty(result, step, { value, enumerable: true, configurable: true, writable: true })
+    result[step] = value
   }
   return result
 }

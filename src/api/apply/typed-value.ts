@@ -4,6 +4,7 @@
  * Upstream: sigs.k8s.io/structured-merge-diff/typed.
  */
 import { sameValue } from '../meta/validation.ts'
+import { setOwn } from '../own.ts'
 import type { AnySchema, ListSchema } from '../schema.ts'
 import { EMPTY_SET, type FieldSet, isEmptySet, LEAF, setOf } from './field-set.ts'
 
@@ -15,7 +16,7 @@ export class ListKeyError extends Error {
 }
 
 /** Keys that may be left out, because the API fills them in. */
-const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: 'TCP' }
+const KEY_DEFAULTS: ReadonlyMap<string, unknown> = new Map([['protocol', 'TCP']])
 
 /** What a value sets: its leaves, empty maps, and elements of keyed lists. */
 export function fieldsOf(value: unknown, schema: AnySchema | undefined): FieldSet {
@@ -33,8 +34,8 @@ export function fieldsOf(value: unknown, schema: AnySchema | undefined): FieldSe
   if (Array.isArray(value) && isKeyed(schema)) {
     const children = new Map<string, FieldSet>()
     for (const item of value) {
-      const step = elementStep(item, schema)
-      children.set(step, { ...fieldsOf(item, schema.items), own: true })
+      requireKeys(item, schema)
+      children.set(elementStep(item, schema), { ...fieldsOf(item, schema.items), own: true })
     }
     return setOf(false, children)
   }
@@ -212,15 +213,19 @@ function elementStep(item: unknown, schema: AnySchema | undefined): string {
   if (keys === undefined) return `v:${JSON.stringify(item)}`
   const parts: Record<string, unknown> = {}
   for (const key of [...keys].sort()) {
-    const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS[key]
+    const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS.get(key)
     if (value !== undefined) parts[key] = value
   }
-  if (Object.keys(parts).length === 0) {
-    throw new ListKeyError(
-      `associative list with keys has an element that omits key field "${keys[0]}" (and doesn't have default value)`,
-    )
-  }
   return `k:${JSON.stringify(parts)}`
+}
+
+/** What is applied must say which element it means; stored objects may be older than that rule. */
+function requireKeys(item: unknown, { keys = [] }: ListSchema): void {
+  const missing = keys.find((key) => !KEY_DEFAULTS.has(key) && !(isObject(item) && Object.hasOwn(item, key)))
+  if (missing === undefined) return
+  throw new ListKeyError(
+    `associative list with keys has an element that omits key field "${missing}" (and doesn't have default value)`,
+  )
 }
 
 function isEmpty(value: unknown): boolean {
@@ -230,10 +235,4 @@ function isEmpty(value: unknown): boolean {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else target[key] = value
 }

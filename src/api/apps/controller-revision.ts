@@ -29,8 +29,8 @@ export const ControllerRevision = defineKind<ControllerRevision>({
     text('Controller', 'Whose state this is.', ({ metadata }) => {
       const owner = metadata?.ownerReferences?.find((it) => it.controller)
       if (owner === undefined) return NONE
-      const group = owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''
-      return `${owner.kind.toLowerCase()}${group}/${owner.name}`
+      const group = owner.apiVersion?.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''
+      return `${(owner.kind ?? '').toLowerCase()}${group}/${owner.name}`
     }),
     integer('Revision', 'Its number; the highest is the latest.', ({ revision }) => revision),
     ageColumn,

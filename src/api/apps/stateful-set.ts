@@ -50,7 +50,7 @@ export const StatefulSet = defineKind<StatefulSet>({
       validateUpdateStrategy(spec.updateStrategy ?? {}, errors)
       validateRetention(spec.persistentVolumeClaimRetentionPolicy, errors)
       validateNonNegative(spec.ordinals?.start, 'ordinals.start', errors)
-      validateReplicaSpec(spec, 'statefulset', errors)
+      validateReplicaSpec(withClaimVolumes(spec), 'statefulset', errors)
     })
   },
   validateUpdate(object, old, errors) {
@@ -118,6 +118,16 @@ function defaultSpec(spec: StatefulSetSpec): StatefulSetSpec {
 function fixedPart(spec: Partial<StatefulSetSpec>): object {
   const { ordinals: _o, persistentVolumeClaimRetentionPolicy: _p, minReadySeconds: _m, ...fixed } = spec
   return fixed
+}
+
+/** Containers may mount what only the controller adds: a volume for each claim template. */
+function withClaimVolumes(spec: StatefulSetSpec): StatefulSetSpec {
+  const names = (spec.volumeClaimTemplates ?? []).map((it) => it.metadata?.name ?? '')
+  if (names.length === 0 || spec.template?.spec === undefined) return spec
+  const own = (spec.template.spec.volumes ?? []).filter((it) => !names.includes(it.name))
+  const claims = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const template = { ...spec.template, spec: { ...spec.template.spec, volumes: [...own, ...claims] } }
+  return { ...spec, template }
 }
 
 function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy, errors: FieldErrors): void {

@@ -53,7 +53,7 @@ function validateMetric(metric: MetricSpec, errors: FieldErrors): void {
     errors.required('type', 'must specify a metric source type')
     return
   }
-  const field = SOURCES[metric.type]
+  const field = Object.hasOwn(SOURCES, metric.type) ? SOURCES[metric.type] : undefined
   if (field === undefined) {
     errors.notSupported('type', metric.type, Object.keys(SOURCES).sort())
     return

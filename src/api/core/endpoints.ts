@@ -62,9 +62,10 @@ export const Endpoints = defineKind<Endpoints>({
 /** Up to three addresses, and how many more there are. */
 function endpointsText(subsets: readonly EndpointSubset[]): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) => {
-    if (ports.length === 0) return addresses.map((it) => it.ip)
+    const ips = addresses.map((it) => it.ip ?? '')
+    if (ports.length === 0) return ips
     return ports.flatMap(({ port }) =>
-      addresses.map((it) => (it.ip.includes(':') ? `[${it.ip}]:${port}` : `${it.ip}:${port}`)),
+      ips.map((ip) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
     )
   })
   if (all.length === 0) return NONE

@@ -53,7 +53,7 @@ export function matchesNode(spec: PodSpec, name: string, labels: Labels | undefi
   return required === undefined || compileNodeSelector(required).matches(name, actual)
 }
 
-function isLegal({ key, operator, values = [] }: Requirement): boolean {
+function isLegal({ key = '', operator, values = [] }: Requirement): boolean {
   if (checkQualifiedName(key).length > 0) return false
   switch (operator) {
     case 'In':

@@ -3,6 +3,7 @@
  * Upstream: pkg/apis/core/v1/defaults.go.
  */
 import { completed, fill, mapField, mapList, memoByReference } from '../fill.ts'
+import { setOwn } from '../own.ts'
 import type {
   Container,
   ContainerPort,
@@ -79,7 +80,8 @@ function defaultPort(port: ContainerPort): ContainerPort {
 
 /** With the node's own network, a port is the same outside and inside. */
 function defaultHostPort(port: ContainerPort): ContainerPort {
-  return fill(defaultPort(port), { hostPort: port.containerPort })
+  const complete = defaultPort(port)
+  return port.containerPort ? fill(complete, { hostPort: port.containerPort }) : complete
 }
 
 function defaultEnvVar(variable: EnvVar): EnvVar {
@@ -182,7 +184,7 @@ function requestsFromLimits(resources: ResourceRequirements): ResourceRequiremen
   for (const name in limits) {
     if (requests !== undefined && Object.hasOwn(requests, name)) continue
     complete ??= { ...requests }
-    complete[name] = limits[name] as string
+    setOwn(complete, name, limits[name])
   }
   return complete === undefined
     ? resources

@@ -287,7 +287,7 @@ function validatePodTerm(term: PodAffinityTerm, errors: FieldErrors): void {
 function validateSpread({ topologySpreadConstraints }: PodSpec, errors: FieldErrors): void {
   const seen = new Set<string>()
   errors.each('topologySpreadConstraints', topologySpreadConstraints, (constraint) => {
-    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains } = constraint
+    const { maxSkew, topologyKey = '', whenUnsatisfiable = '', minDomains } = constraint
     if (!(maxSkew > 0)) errors.invalid('maxSkew', maxSkew ?? 0, 'must be greater than zero')
     if (!topologyKey) errors.required('topologyKey', 'can not be empty')
     else

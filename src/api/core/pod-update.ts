@@ -68,8 +68,8 @@ function validateTolerations(
 }
 
 function validateGates(spec: PodSpec, old: PodSpec, errors: FieldErrors): void {
-  const before = new Set((old.schedulingGates ?? []).map((it) => it.name))
-  for (const { name } of spec.schedulingGates ?? []) {
+  const before = new Set((old.schedulingGates ?? []).map((it) => it.name ?? ''))
+  for (const { name = '' } of spec.schedulingGates ?? []) {
     if (!before.has(name)) {
       errors.forbidden('schedulingGates', `only deletion is allowed, but found new scheduling gate '${name}'`)
     }

@@ -5,6 +5,7 @@
  */
 import type { JSONSchemaProps } from '../apiextensions/json-schema.ts'
 import { deepFreeze } from '../freeze.ts'
+import { setOwn } from '../own.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -71,7 +72,7 @@ export function applyDefaults(value: unknown, schema: JSONSchemaProps): unknown 
     const property = properties[key] as JSONSchemaProps
     if (property.default === undefined || Object.hasOwn(result, key)) continue
     complete ??= { ...result }
-    define(complete, key, applyDefaults(deepFreeze(property.default), property))
+    setOwn(complete, key, applyDefaults(deepFreeze(property.default), property))
   }
   return complete === undefined ? result : Object.freeze(complete)
 }
@@ -93,7 +94,7 @@ function mapEntries(value: Json, map: (child: unknown, key: string) => unknown):
     if (child === value[key]) continue
     copy ??= { ...value }
     if (child === undefined) delete copy[key]
-    else define(copy, key, child)
+    else setOwn(copy, key, child)
   }
   return copy === undefined ? value : Object.freeze(copy)
 }
@@ -110,11 +111,6 @@ function mapItems(
     copy[index] = mapped
   })
   return copy === undefined ? items : Object.freeze(copy)
-}
-
-/** Keys may be users' data, `__proto__` among them. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 function isObject(value: unknown): value is Json {

@@ -116,7 +116,7 @@ export class SchemaValidator {
       if (matches !== undefined && !matches(value)) this.#invalid(value, `should match '${schema.pattern}'`)
     }
     const { format } = schema
-    if (format !== undefined && FORMATS[format]?.(value) === false) {
+    if (format !== undefined && Object.hasOwn(FORMATS, format) && !FORMATS[format]?.(value)) {
       this.#invalid(value, `must be of type ${format}: ${JSON.stringify(value)}`)
     }
   }

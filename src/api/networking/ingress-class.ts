@@ -51,7 +51,7 @@ export const IngressClass = defineKind<IngressClass>({
     text('Parameters', 'The object with its settings.', ({ spec }) => {
       const it = spec?.parameters
       if (it === undefined) return NONE
-      return `${it.kind.toLowerCase()}${it.apiGroup ? `.${it.apiGroup}` : ''}/${it.name}`
+      return `${(it.kind ?? '').toLowerCase()}${it.apiGroup ? `.${it.apiGroup}` : ''}/${it.name}`
     }),
     ageColumn,
   ],

@@ -2,6 +2,7 @@
  * JSON patch, RFC 6902. Works on persistent values: each operation copies the path it touches and shares the
  * rest, so that a failing operation leaves nothing behind.
  */
+import { setOwn } from '../own.ts'
 import { PatchError } from './strategic-merge.ts'
 
 export interface JsonPatchOperation {
@@ -133,7 +134,7 @@ function indexOf(list: readonly unknown[], key: string, max: number, path: strin
 
 function withKey(parent: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
   const copy = { ...parent }
-  Object.defineProperty(copy, key, { value, enumerable: true, configurable: true, writable: true })
+  setOwn(copy, key, value)
   return copy
 }
 

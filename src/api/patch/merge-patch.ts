@@ -1,4 +1,5 @@
 /** JSON merge patch, RFC 7386: objects merge, null removes, everything else replaces. */
+import { setOwn } from '../own.ts'
 
 type Json = Record<string, unknown>
 
@@ -16,11 +17,4 @@ export function mergePatch(original: unknown, patch: unknown): unknown {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Keys may be users' data: `__proto__` must become a key, not a prototype. */
-function setOwn(target: Json, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else target[key] = value
 }

@@ -4,6 +4,7 @@
  * what the patch leaves alone is shared with the original.
  * Upstream: apimachinery/pkg/util/strategicpatch/patch.go.
  */
+import { setOwn } from '../own.ts'
 import type { AnySchema, ListSchema } from '../schema.ts'
 
 /** A patch that makes no sense; the API server answers it with 400 (or 422 for orders that contradict). */
@@ -48,7 +49,7 @@ function mergeField(result: MutableJson, key: string, value: unknown, schema: An
     const field = key.slice(DELETE_FROM_LIST.length)
     const list = result[field]
     if (Array.isArray(list))
-      set(
+      setOwn(
         result,
         field,
         list.filter((item) => !asList(value, key).includes(item)),
@@ -62,11 +63,11 @@ function mergeField(result: MutableJson, key: string, value: unknown, schema: An
   const current = own(result, key)
   if (isObject(current) && isObject(value)) {
     const field = fieldOf(schema, key)
-    set(result, key, field?.replaced ? withoutDirectives(value) : mergeMap(current, value, field))
+    setOwn(result, key, field?.replaced ? withoutDirectives(value) : mergeMap(current, value, field))
   } else if (Array.isArray(current) && Array.isArray(value)) {
-    set(result, key, mergeList(current, value, fieldOf(schema, key)))
+    setOwn(result, key, mergeList(current, value, fieldOf(schema, key)))
   } else {
-    set(result, key, withoutDirectives(value))
+    setOwn(result, key, withoutDirectives(value))
   }
 }
 
@@ -133,7 +134,7 @@ function mergeOrdered(
   } else if (original !== undefined) merged = original
   else if (patchList !== undefined) merged = withoutDirectives(patchList) as unknown[]
   else return
-  set(
+  setOwn(
     result,
     field,
     ordered(merged, orderList, liveOrder(original ?? [], patchList ?? [], identify), identify),
@@ -274,7 +275,7 @@ function withoutDirectives(value: unknown): unknown {
       key === RETAIN_KEYS ||
       key.startsWith(ELEMENT_ORDER) ||
       key.startsWith(DELETE_FROM_LIST)
-    if (!directive && item !== null) set(result, key, withoutDirectives(item))
+    if (!directive && item !== null) setOwn(result, key, withoutDirectives(item))
   }
   return result
 }
@@ -299,13 +300,6 @@ function isObject(value: unknown): value is Json {
 
 function own(target: Json, key: string): unknown {
   return Object.hasOwn(target, key) ? target[key] : undefined
-}
-
-/** Keys may be users' data, `__proto__` among them. */
-function set(target: MutableJson, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else target[key] = value
 }
 
 /** As Go prints maps and lists: `map[name:a value:1]`, `[a b]`. */
