@@ -166,13 +166,16 @@ test('names that are not of the set are no ordinals', () => {
 })
 
 describe('through the API', () => {
+  const base = template({ app: 'db' })
+  const containers = [{ ...base.spec.containers[0]!, volumeMounts: [{ name: 'data', mountPath: '/data' }] }]
+  const mounting = { ...base, spec: { containers } }
   const database = (more: object = {}): StatefulSet => ({
     metadata: { name: 'db', namespace: 'default' },
     spec: {
       replicas: 3,
       serviceName: 'db',
       selector: { matchLabels: { app: 'db' } },
-      template: template({ app: 'db' }),
+      template: mounting,
       volumeClaimTemplates: [
         {
           metadata: { name: 'data' },
@@ -234,7 +237,7 @@ describe('through the API', () => {
         ...it,
         spec: {
           ...it.spec,
-          template: template({ app: 'db' }, image),
+          template: { ...mounting, spec: { containers: [{ ...containers[0]!, image }] } },
           updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition } },
         },
       }))
