@@ -3,6 +3,7 @@ import type { NodeSelectorTerm } from '../../../src/api/core/affinity.ts'
 import type { Taint } from '../../../src/api/core/node.ts'
 import { matchesNode } from '../../../src/api/core/node-selector.ts'
 import type { Pod } from '../../../src/api/core/pod.ts'
+import { podLimits, podRequests } from '../../../src/api/core/pod-resources.ts'
 import type { Toleration } from '../../../src/api/core/pod-spec.ts'
 import { qosClassOf } from '../../../src/api/core/qos-class.ts'
 import { findUntolerated } from '../../../src/api/core/toleration.ts'
@@ -23,6 +24,44 @@ describe('QoS class', () => {
       spec: { containers: containers.map((resources, i) => ({ name: `c${i}`, resources })) },
     }
     expect(qosClassOf(pod)).toBe(want)
+  })
+})
+
+interface RequestContainer {
+  readonly req?: Resources
+  readonly lim?: Resources
+  readonly restartPolicy?: string
+}
+
+interface RequestCase {
+  readonly id: string
+  readonly title: string
+  readonly kind: string
+  readonly containers: readonly RequestContainer[]
+  readonly initContainers?: readonly RequestContainer[]
+  readonly overhead: Resources
+  readonly expect?: Resources
+  readonly expectRequests?: Resources
+  readonly expectLimits?: Resources
+}
+
+describe('pod requests', () => {
+  // The resize cases belong to the scheduler, which looks at allocated and actual resources too.
+  const cases = vectors<RequestCase>('pod-requests').filter((it) => it.kind !== 'resize')
+
+  test.each(cases)('$id $title', (it) => {
+    const container = ({ req = {}, lim = {}, restartPolicy }: RequestContainer, i: number) => ({
+      name: `c${i}`,
+      resources: { requests: req, limits: lim },
+      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    })
+    const spec = {
+      containers: it.containers.map(container),
+      initContainers: (it.initContainers ?? []).map(container),
+      overhead: it.overhead,
+    }
+    expect(podRequests(spec)).toEqual(it.expectRequests ?? it.expect)
+    if (it.expectLimits) expect(podLimits(spec)).toEqual(it.expectLimits)
   })
 })
 
