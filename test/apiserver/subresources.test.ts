@@ -1,0 +1,211 @@
+/** Patches, apply, scale, binding and eviction. */
+import { expect, test } from 'vitest'
+import { Deployment } from '../../src/api/apps/deployment.ts'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Pod } from '../../src/api/core/pod.ts'
+import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
+import type { ApiRequest } from '../../src/api/request.ts'
+import { type Harness, harness, refusal } from './harness.ts'
+
+const pod = (name: string) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: 'x' } },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  }) as unknown as Pod
+
+const at = (name: string, subresource?: string) => ({ namespace: 'default', name, subresource })
+
+function bind(h: Harness, name: string, node = 'node-1') {
+  return h.call('create', Pod, { ...at(name, 'binding'), body: { target: { kind: 'Node', name: node } } })
+}
+
+test('a binding assigns a pod once', () => {
+  const h = harness()
+  h.create(Pod, pod('a'))
+  bind(h, 'a')
+  expect(h.get(Pod, 'a')).toMatchObject({
+    spec: { nodeName: 'node-1' },
+    status: { conditions: [{ type: 'PodScheduled', status: 'True' }] },
+  })
+  expect(refusal(() => bind(h, 'a', 'node-2')).message).toBe(
+    'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "node-1"',
+  )
+})
+
+test('a pod that runs somewhere gets its grace, and a second delete can only shorten it', async () => {
+  const h = harness()
+  h.create(Pod, pod('a'))
+  bind(h, 'a')
+  expect(h.call('delete', Pod, at('a'))).toMatchObject({
+    metadata: { deletionTimestamp: '2025-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 },
+  })
+  await h.loop.advance(2000)
+  const shorter = h.call('delete', Pod, { ...at('a'), options: { gracePeriodSeconds: 5 } })
+  expect(shorter.metadata).toMatchObject({
+    deletionTimestamp: '2025-01-01T00:00:05Z',
+    deletionGracePeriodSeconds: 5,
+  })
+  const longer = h.call('delete', Pod, { ...at('a'), options: { gracePeriodSeconds: 60 } })
+  expect(longer).toBe(shorter)
+  h.call('delete', Pod, { ...at('a'), options: { gracePeriodSeconds: 0 } })
+  expect(h.request('get', Pod, at('a')).code).toBe(404)
+})
+
+test('a pod that runs nowhere goes at once', () => {
+  const h = harness()
+  h.create(Pod, pod('a'))
+  expect(h.call('delete', Pod, at('a'))).toMatchObject({ kind: 'Status', status: 'Success' })
+})
+
+const deployment = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'c', image: 'nginx:1' }] },
+    },
+  },
+} as unknown as Deployment
+
+test('scale reads and writes replicas', () => {
+  const h = harness()
+  h.create(Deployment, deployment)
+  const scale = h.call('get', Deployment, at('web', 'scale'))
+  expect(scale).toMatchObject({
+    kind: 'Scale',
+    spec: { replicas: 2 },
+    status: { replicas: 0, selector: 'app=web' },
+  })
+  const scaled = h.call('update', Deployment, {
+    ...at('web', 'scale'),
+    body: { ...scale, spec: { replicas: 5 } },
+  })
+  expect(scaled).toMatchObject({ spec: { replicas: 5 } })
+  expect(h.get(Deployment, 'web')).toMatchObject({ spec: { replicas: 5 }, metadata: { generation: 2 } })
+  expect(
+    refusal(() => h.call('update', Deployment, { ...at('web', 'scale'), body: { ...scale } })).code,
+  ).toBe(409)
+  const zero = h.call('patch', Deployment, {
+    ...at('web', 'scale'),
+    patchType: 'application/merge-patch+json',
+    body: { spec: { replicas: 0 } },
+  })
+  expect(zero).toMatchObject({ spec: { replicas: 0 } })
+})
+
+test.each([
+  ['application/merge-patch+json', { data: { a: null, b: '2' } }],
+  ['application/strategic-merge-patch+json', { data: { a: null, b: '2' } }],
+  [
+    'application/json-patch+json',
+    [
+      { op: 'remove', path: '/data/a' },
+      { op: 'add', path: '/data/b', value: '2' },
+    ],
+  ],
+] as const)('%s', (patchType, body) => {
+  const h = harness()
+  h.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data: { a: '1' } })
+  expect(h.call('patch', ConfigMap, { ...at('m'), patchType, body })).toMatchObject({ data: { b: '2' } })
+  const stale = { metadata: { resourceVersion: '1' } }
+  if (patchType !== 'application/json-patch+json') {
+    expect(refusal(() => h.call('patch', ConfigMap, { ...at('m'), patchType, body: stale })).reason).toBe(
+      'Conflict',
+    )
+  }
+  expect(refusal(() => h.call('patch', ConfigMap, { ...at('none'), patchType, body })).code).toBe(404)
+})
+
+test('an apply creates, owns, conflicts, is forced, and drops what it no longer says', () => {
+  const h = harness()
+  const apply = (fieldManager: string, data: object, options: ApiRequest['options'] = {}) =>
+    h.call('patch', ConfigMap, {
+      ...at('m'),
+      patchType: 'application/apply-patch+yaml',
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data },
+      options: { fieldManager, ...options },
+    })
+  expect(apply('one', { a: '1', b: '1' })).toMatchObject({ data: { a: '1', b: '1' } })
+  expect(refusal(() => apply('two', { a: '2' })).message).toBe(
+    'Apply failed with 1 conflict: conflict with "one": .data.a',
+  )
+  expect(apply('two', { a: '2' }, { force: true })).toMatchObject({ data: { a: '2', b: '1' } })
+  const dropped = apply('one', {})
+  expect(dropped).toMatchObject({ data: { a: '2' } })
+  expect(dropped).not.toHaveProperty('data.b')
+  const again = h.store.revision
+  apply('two', { a: '2' })
+  expect(h.store.revision).toBe(again)
+  expect(refusal(() => apply('', { a: '2' })).message).toContain(
+    'fieldManager: Required value: is required for apply patch',
+  )
+})
+
+test('writes by reference keep no books', () => {
+  const h = harness()
+  const object = h.create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' } })
+  expect(object.metadata.managedFields).toBeUndefined()
+})
+
+test('an eviction spends the budget and is refused when there is none left', () => {
+  const h = harness()
+  for (const name of ['a', 'b']) {
+    h.create(Pod, pod(name))
+    bind(h, name)
+    h.call('update', Pod, {
+      ...at(name, 'status'),
+      body: {
+        ...h.get(Pod, name),
+        status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+      },
+    })
+  }
+  const budget = h.create(PodDisruptionBudget, {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'guard' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'x' } } },
+  } as unknown as PodDisruptionBudget)
+  const evict = (name: string) =>
+    h.call('create', Pod, { ...at(name, 'eviction'), body: { metadata: { name } } })
+  expect(refusal(() => evict('a')).details?.causes?.[0]?.message).toBe(
+    'The disruption budget guard is still being processed by the server.',
+  )
+  h.call('update', PodDisruptionBudget, {
+    ...at('guard', 'status'),
+    body: {
+      ...budget,
+      status: {
+        observedGeneration: 1,
+        disruptionsAllowed: 1,
+        currentHealthy: 2,
+        desiredHealthy: 1,
+        expectedPods: 2,
+      },
+    },
+  })
+  evict('a')
+  expect(h.get(Pod, 'a').metadata.deletionTimestamp).toBeDefined()
+  expect(h.get(PodDisruptionBudget, 'guard').status).toMatchObject({
+    disruptedPods: { a: '2025-01-01T00:00:00Z' },
+  })
+  const status = refusal(() => evict('b'))
+  expect(status).toMatchObject({
+    code: 429,
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    details: {
+      causes: [
+        {
+          reason: 'DisruptionBudget',
+          message: 'The disruption budget guard needs 1 healthy pods and has 2 currently',
+        },
+      ],
+    },
+  })
+})
