@@ -116,7 +116,7 @@ export const CHECKS: readonly Check[] = [
   { run: 'label deploy web tier=front', want: 'labeled' },
   { run: 'label deploy web tier=back', want: /already has a value/, code: 1 },
   { run: 'label deploy web tier-', want: /unlabeled|labeled/ },
-  { run: 'annotate deploy web note=x', want: 'annotated' },
+  { run: 'annotate deploy web note=x', want: /annotated?\b/ },
   { run: ['patch', 'deploy', 'web', '-p', '{"spec":{"minReadySeconds":1}}'], want: 'patched' },
   {
     run: [
