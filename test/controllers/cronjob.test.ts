@@ -8,6 +8,9 @@ import { latestDue, requeueAfterMs } from '../../src/controllers/cronjob/due.ts'
 import { byStartTime, jobName, jobsToForget, planRun } from '../../src/controllers/cronjob/plan.ts'
 import { parseSchedule } from '../../src/controllers/cronjob/schedule.ts'
 import { timeZone } from '../../src/controllers/cronjob/time-zone.ts'
+import { jobPod, withIndex } from '../../src/controllers/job/pod-template.ts'
+import { generatePrefix } from '../../src/controllers/shared/pod-control.ts'
+import { newPod } from '../../src/controllers/statefulset/identity.ts'
 import { vectors } from './vectors.ts'
 import { template, World } from './world.ts'
 
@@ -105,10 +108,23 @@ vectors('cronjob', 'cleanupFinishedJobs', ({ input, expect: want }) => {
 })
 
 vectors('hash_safe_encode', 'names', ({ input, expect: want }) => {
-  if (input.cronJob === undefined) return expect(want.job).toBeUndefined()
-  expect(
-    jobName({ ...cronJob({ schedule: '@daily' }), metadata: { name: input.cronJob } }, ms(input.scheduled)),
-  ).toBe(want.job)
+  const named = (name: string) => ({
+    metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', creationTimestamp: '' },
+  })
+  if (input.cronJob !== undefined) {
+    const it = { ...cronJob({ schedule: '@daily' }), ...named(input.cronJob) }
+    expect(jobName(it, ms(input.scheduled))).toBe(want.job)
+  } else if (input.job !== undefined) {
+    const owner = { ...named(input.job), spec: { template: template({}), completionMode: 'Indexed' } }
+    const { metadata, spec } = withIndex(owner, jobPod(owner), input.index, undefined)
+    expect({ generateName: metadata?.generateName, hostname: spec.hostname }).toEqual(want)
+  } else if (input.statefulSet !== undefined) {
+    const owner = { ...named(input.statefulSet), spec: { selector: {}, template: template({}) } }
+    const revision = `${input.statefulSet}-${input.hash}`
+    expect(newPod(owner, owner.spec.template, 0, revision).metadata?.labels).toMatchObject(want.podLabels)
+  } else {
+    expect(generatePrefix(want.replicaSet)).toBe(want.podGenerateName)
+  }
 })
 
 describe('schedules', () => {

@@ -27,11 +27,6 @@ export function vectors(file: string, name: string, check: (vector: Vector) => v
   })
 }
 
-/** All groups of a file, for the test that none is forgotten. */
-export function groupNames(file: string): string[] {
-  return load(file).map((it) => it.function)
-}
-
 function load(file: string): readonly Group[] {
   let groups = groupsOf.get(file)
   if (groups === undefined) {

@@ -90,10 +90,6 @@ export class OwnerGraph {
     return this.#nodes.get(uid)
   }
 
-  get size(): number {
-    return this.#nodes.size
-  }
-
   /** An object as it is now; `old` as it was, if it was known. */
   put(identity: Identity, object: Stored<KubeObject>, old?: Stored<KubeObject>): Consequences {
     const metadata = object.metadata

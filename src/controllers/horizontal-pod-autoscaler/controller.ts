@@ -9,6 +9,7 @@ import {
 import { Pod } from '../../api/core/pod.ts'
 import type { Stored } from '../../api/kind.ts'
 import { parseSelector } from '../../api/label-selector.ts'
+import { PodMetrics } from '../../api/metrics/pod-metrics.ts'
 import { milliValue, quantityFromMilli } from '../../api/quantity.ts'
 import type { Scheme } from '../../api/scheme.ts'
 import { formatTime } from '../../api/time.ts'
@@ -17,7 +18,7 @@ import { defineController, type ReconcileContext } from '../runtime/controller.t
 import { textOf } from '../shared/refusals.ts'
 import { namespaceIndex } from '../shared/selected-pods.ts'
 import { sameStatus } from '../shared/semantic-equal.ts'
-import { meter, type PodMetrics, PodMetricsKind } from './metrics.ts'
+import { meter } from './metrics.ts'
 import { averageReplicas, type Proposal, resourceReplicas } from './replicas.ts'
 import {
   LIMIT_MESSAGES,
@@ -219,10 +220,10 @@ class Sync {
 
   async #fetch(resource: string): Promise<ReadonlyMap<string, PodMetrics>> {
     try {
-      const { items } = await this.#context.client.list(PodMetricsKind, {
+      const { items } = await this.#context.client.list(PodMetrics, {
         namespace: this.#context.namespace,
       })
-      return new Map((items as readonly PodMetrics[]).map((it) => [it.metadata?.name ?? '', it]))
+      return new Map(items.map((it) => [it.metadata?.name ?? '', it]))
     } catch (error) {
       throw new Error(
         `failed to get ${resource} utilization: unable to get metrics for resource ${resource}: unable to fetch metrics from resource metrics API: ${textOf(error)}`,

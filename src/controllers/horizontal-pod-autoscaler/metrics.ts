@@ -1,5 +1,6 @@
 /** Pods and their usage, as the calculation wants them (podautoscaler/replica_calculator.go groupPods). */
 import type { Pod } from '../../api/core/pod.ts'
+import type { PodMetrics } from '../../api/metrics/pod-metrics.ts'
 import { milliValue } from '../../api/quantity.ts'
 import { podCondition } from '../shared/pod.ts'
 import { timeOf } from '../shared/times.ts'
@@ -8,25 +9,6 @@ import type { MeteredPod } from './replicas.ts'
 /** How long a starting pod's CPU says nothing about its load. */
 const CPU_INITIALIZATION_MS = 300_000
 const INITIAL_READINESS_MS = 30_000
-
-/** One object of metrics.k8s.io. */
-export interface PodMetrics {
-  readonly metadata?: { readonly name?: string; readonly namespace?: string }
-  readonly timestamp?: string
-  readonly window?: string
-  readonly containers?: readonly {
-    readonly name: string
-    readonly usage?: Readonly<Record<string, string>>
-  }[]
-}
-
-export const PodMetricsKind = {
-  group: 'metrics.k8s.io',
-  version: 'v1beta1',
-  resource: 'pods',
-  kind: 'PodMetrics',
-  namespaced: true,
-} as const
 
 /** Failed and terminating pods are left out. @throws when a container has no request for the resource */
 export function meter(

@@ -5,7 +5,3 @@ import { parseTime } from '../../api/time.ts'
 export function timeOf(text: string): number {
   return parseTime(text) ?? 0
 }
-
-export function timeOrUndefined(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : timeOf(text)
-}
