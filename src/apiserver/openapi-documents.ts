@@ -207,5 +207,7 @@ class Schemas {
 /** `apps/v1.Deployment` -> `io.k8s.api.apps.v1.Deployment`. */
 function openApiName(name: string): string {
   const dotted = name.replaceAll('/', '.')
-  return dotted.startsWith('meta.') ? `io.k8s.apimachinery.pkg.apis.${dotted}` : `io.k8s.api.${dotted}`
+  if (dotted.startsWith('meta.')) return `io.k8s.apimachinery.pkg.apis.${dotted}`
+  if (dotted.startsWith('metrics.')) return `io.k8s.metrics.pkg.apis.${dotted}`
+  return `io.k8s.api.${dotted}`
 }

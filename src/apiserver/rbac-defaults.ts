@@ -124,6 +124,9 @@ const VIEW: Rules = [
   rule(READ, ['networking.k8s.io'], 'ingresses', 'ingresses/status', 'networkpolicies'),
 ]
 
+/** Of the role that metrics-server brings along. */
+const METRICS = rule(READ, ['metrics.k8s.io'], 'nodes', 'pods')
+
 const EDIT: Rules = [
   rule(READ, [''], 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'secrets', 'services/proxy'),
   rule(['impersonate'], [''], 'serviceaccounts'),
@@ -235,12 +238,17 @@ const DISCOVERY = urls(
 
 export const RBAC_DEFAULTS: readonly KubeObject[] = [
   clusterRole('cluster-admin', [rule(ALL, ALL, '*'), urls(ALL, '*')]),
-  aggregated('admin', `${AGGREGATE}admin`, [...ADMIN, ...EDIT, ...VIEW]),
-  aggregated('edit', `${AGGREGATE}edit`, [...EDIT, ...VIEW], { [`${AGGREGATE}admin`]: 'true' }),
-  aggregated('view', `${AGGREGATE}view`, VIEW, { [`${AGGREGATE}edit`]: 'true' }),
+  aggregated('admin', `${AGGREGATE}admin`, [...ADMIN, METRICS, ...EDIT, ...VIEW]),
+  aggregated('edit', `${AGGREGATE}edit`, [...EDIT, METRICS, ...VIEW], { [`${AGGREGATE}admin`]: 'true' }),
+  aggregated('view', `${AGGREGATE}view`, [...VIEW, METRICS], { [`${AGGREGATE}edit`]: 'true' }),
   clusterRole('system:aggregate-to-admin', ADMIN, { [`${AGGREGATE}admin`]: 'true' }),
   clusterRole('system:aggregate-to-edit', EDIT, { [`${AGGREGATE}edit`]: 'true' }),
   clusterRole('system:aggregate-to-view', VIEW, { [`${AGGREGATE}view`]: 'true' }),
+  clusterRole('system:aggregated-metrics-reader', [METRICS], {
+    [`${AGGREGATE}admin`]: 'true',
+    [`${AGGREGATE}edit`]: 'true',
+    [`${AGGREGATE}view`]: 'true',
+  }),
   clusterRole('system:discovery', [DISCOVERY]),
   clusterRole('system:monitoring', [
     urls(['get'], '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/readyz', '/readyz/*'),

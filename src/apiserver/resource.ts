@@ -1,6 +1,7 @@
 /** One stored resource: where its objects live, who watches them, and in which versions it is served. */
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { Call } from './call.ts'
+import type { ComputedSource } from './computed.ts'
 import { LazyIndexes } from './indexes.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { WatchHub } from './watch-hub.ts'
@@ -29,6 +30,8 @@ export class Resource {
   readonly hub: WatchHub
   readonly indexes: LazyIndexes
   hooks: ResourceHooks | undefined
+  /** Only on a resource that has no stored objects. */
+  computed: ComputedSource | undefined
   /** Whole lists by namespace, dropped at every commit. */
   readonly lists = new Map<string, readonly KubeObject[]>()
   readonly subresources = new Map<string, SubresourceHandler>()

@@ -29,6 +29,7 @@ import { bootstrap } from './bootstrap.ts'
 import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
 import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
 import { changeText } from './change-text.ts'
+import { type ComputedSource, serveComputed } from './computed.ts'
 import { create } from './create.ts'
 import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
@@ -146,6 +147,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     try {
       const call = this.#call(request)
       this.authorize(request)
+      if (call.kind.verbs !== undefined && !call.kind.verbs.includes('watch')) throw methodNotServed()
       if (call.options.allowWatchBookmarks) this.#startBookmarks()
       const handle = startWatch(call, sink)
       const { timeoutSeconds } = call.options
@@ -183,6 +185,8 @@ export class ApiServer implements ApiHandler, ServerContext {
     const review = reviewHandler(groupResource(call.kind))
     if (review !== undefined) return review(call)
     if (call.kind.verbs !== undefined && !call.kind.verbs.includes(verb)) throw methodNotServed()
+    const { computed } = call.resource
+    if (computed !== undefined) return serveComputed(call, computed)
     switch (verb) {
       case 'get':
         return get(call)
@@ -328,6 +332,13 @@ export class ApiServer implements ApiHandler, ServerContext {
     handler: SubresourceHandler,
   ): void {
     this.resourceOf(group, resource).subresources.set(subresource, handler)
+  }
+
+  /** Serves a kind whose objects are not stored but come from `source`, and adds it to the scheme. */
+  registerComputed(kind: KindDefinition, source: ComputedSource): void {
+    // A fork shares the scheme.
+    if (this.scheme.byResource(kind.group, kind.resource, kind.version) !== kind) this.scheme.register(kind)
+    this.resourceOf(kind.group, kind.resource).computed = source
   }
 
   /** Journal entry of the commit that made a revision; 0 when it is not kept. */

@@ -38,6 +38,7 @@ import { toMs } from './duration.ts'
 import type { Foundation } from './foundation.ts'
 import { SimNode } from './node.ts'
 import { type Reach, readLog, runCommand, sendRequests } from './pod-access.ts'
+import { serveResourceMetrics } from './resource-metrics.ts'
 import { StoreSnapshot } from './snapshot.ts'
 import { ADMIN, KUBE_PROXY } from './users.ts'
 import { explainPod, type WhatIfChange, type WhatIfReport, whatIf } from './what-if.ts'
@@ -60,6 +61,7 @@ export class SimCluster implements Cluster {
     this.#foundation = foundation
     this.#options = options
     this.client = drivingClient(foundation.outsideClient(), foundation.loop)
+    serveResourceMetrics(foundation.server, () => this.#nodes.values())
   }
 
   get now(): number {

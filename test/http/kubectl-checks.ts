@@ -224,6 +224,11 @@ export const CHECKS: readonly Check[] = [
   { run: 'run once --image=nginx:1.25 --restart=Never', want: 'pod/once created' },
   { run: 'wait pod/once --for=condition=Ready --timeout=60s', want: 'condition met' },
   // Nodes.
+  { run: 'top nodes', want: /node-1 +\d+m +\d+% +\d+Mi +\d+%/ },
+  { run: 'top pods', want: /once +\d+m +\d+Mi/, within: 10 },
+  { run: 'top pod once --containers', want: /once +once +\d+m +\d+Mi/ },
+  { run: 'get pods.metrics.k8s.io once', want: /NAME +CPU +MEMORY +WINDOW\s+once +\d+\w* +\d+\w* +15s/ },
+  { run: 'explain pods.containers --api-version=metrics.k8s.io/v1beta1', want: 'usage' },
   { run: 'cordon node-2', want: 'cordoned' },
   { run: 'get nodes', want: /node-2 +Ready,SchedulingDisabled/ },
   { run: 'uncordon node-2', want: 'uncordoned' },
