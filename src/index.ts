@@ -45,6 +45,8 @@ export { ApiError, isAlreadyExists, isConflict, isInvalid, isNotFound } from './
 export { Event as EventsEvent } from './api/events/event.ts'
 export type { KindDefinition, KubeObject, Stored } from './api/kind.ts'
 export { defineKind } from './api/kind.ts'
+export { NodeMetrics } from './api/metrics/node-metrics.ts'
+export { PodMetrics } from './api/metrics/pod-metrics.ts'
 export { Ingress } from './api/networking/ingress.ts'
 export { IngressClass } from './api/networking/ingress-class.ts'
 export { IPAddress } from './api/networking/ip-address.ts'
