@@ -90,6 +90,8 @@ export class EventLoop {
   #driving = false
   #dirty = false
   #paused = false
+  /** The loop waits for the pacer: nothing runs, and what is due next is known. */
+  #sleeping = false
   #idleTurns = 0
 
   /** @param options `outsideAwaits: true` lets tasks await real I/O: for controllers that run against a real cluster */
@@ -108,6 +110,7 @@ export class EventLoop {
   at(due: number, run: () => void, options?: EventOptions): Timer {
     const context = options?.context ?? this.context
     const background = options?.background ?? context.background
+    if (this.#sleeping) this.#pacer?.wake() // Somebody outside asks for something earlier.
     return this.#heap.push(due < this.now ? this.now : due, run, background, options?.label, context)
   }
 
@@ -425,7 +428,9 @@ export class EventLoop {
   /** Nothing may run now. Expires the nearest goals, or sleeps with the pacer; false ends the run. */
   async #waitOrExpire(next: ScheduledEvent | undefined): Promise<boolean> {
     if (this.#pacer !== undefined && this.#goals.every((goal) => goal.limit === AT_ANY_TIME)) {
+      this.#sleeping = true
       await this.#pacer.wait(next?.due ?? Number.POSITIVE_INFINITY)
+      this.#sleeping = false
       if (this.#pacer !== undefined)
         this.now = Math.max(this.now, Math.min(this.#pacer.limit(), next?.due ?? Infinity))
       return true

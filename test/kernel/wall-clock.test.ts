@@ -41,3 +41,14 @@ test('a paused loop stands still, also under a pacer; outside calls wait', async
   expect(ran).toBe(true)
   loop.follow(undefined)
 })
+
+test('what is scheduled from outside wakes a loop that sleeps for ever', async () => {
+  const loop = new EventLoop({ start: 0 })
+  loop.follow(new WallPacer(() => loop.now, 1_000_000))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise<void>((resolve) => {
+    loop.after(10, resolve)
+  })
+  expect(loop.now).toBeGreaterThanOrEqual(10)
+  loop.follow(undefined)
+})
