@@ -1,6 +1,6 @@
 /**
- * A mixed workload under faults: random latency, controller managers that crash between any two of their writes,
- * watches that break. Whatever happens on the way, the end is that of a run without faults.
+ * A mixed workload under faults: random latency, and controller managers that crash between any two of their
+ * writes, which ends their watches too. Whatever happens on the way, the end is that of a run without faults.
  */
 
 import { DaemonSet } from '../../src/api/apps/daemon-set.ts'
