@@ -81,12 +81,12 @@ export type {
   ProcessControl,
   Snapshot,
 } from './cluster/cluster.ts'
-export { createCluster } from './cluster/create-cluster.ts'
 export { explanationText } from './cluster/explain-text.ts'
 export { importedNodes, importObjects } from './cluster/import.ts'
-export { InputError } from './cluster/manifest.ts'
+export { InputError } from './cluster/input-error.ts'
 export { parseSchedulerConfiguration } from './cluster/scheduler-configuration.ts'
-export { type WhatIfChange, type WhatIfReport, whatIfText } from './cluster/what-if.ts'
+export type { WhatIfChange, WhatIfReport } from './cluster/what-if.ts'
+export { whatIfText } from './cluster/what-if-text.ts'
 export {
   type ControllerDefinition,
   defineController,
@@ -109,6 +109,7 @@ export {
 } from './controllers/runtime/helpers.ts'
 export type { Chooser } from './kernel/chooser.ts'
 export { type EntryType, Journal, type JournalEntry, type JournalMode } from './kernel/journal.ts'
+export { createCluster, search } from './lazy.ts'
 export { type Explanation, simulatorAnnotations } from './scheduler/explain.ts'
 export type { Cycle, Plugin, PluginFactory, PluginHandle } from './scheduler/framework/plugin.ts'
 export {
@@ -119,7 +120,6 @@ export {
 } from './scheduler/framework/status.ts'
 export type { SchedulerOptions } from './scheduler/scheduler.ts'
 export { type CustomObject, customKind } from './testing/custom-kind.ts'
-export { search } from './testing/explore/search.ts'
 export {
   ok,
   type Remote,

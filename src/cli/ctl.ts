@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
-import { InputError } from '../cluster/manifest.ts'
+import { InputError } from '../cluster/input-error.ts'
 
 interface Kubeconfig {
   readonly clusters: readonly {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { createCluster } from '../cluster/create-cluster.ts'
 import { importedNodes, importObjects } from '../cluster/import.ts'
-import { InputError } from '../cluster/manifest.ts'
-import { type WhatIfChange, whatIfText } from '../cluster/what-if.ts'
+import { InputError } from '../cluster/input-error.ts'
+import type { WhatIfChange } from '../cluster/what-if.ts'
+import { whatIfText } from '../cluster/what-if-text.ts'
 
 interface Options {
   readonly drain?: readonly string[]

@@ -2,7 +2,7 @@
 /** The command line. Loads only the command that was asked for, so that each starts as fast as it can. */
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
-import { InputError } from '../cluster/manifest.ts'
+import { InputError } from '../cluster/input-error.ts'
 import { COMMANDS } from './commands.ts'
 import { VERSION } from './version.ts'
 

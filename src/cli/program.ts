@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import pc from 'picocolors'
 import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
 import { createCluster } from '../cluster/create-cluster.ts'
-import { InputError } from '../cluster/manifest.ts'
+import { InputError } from '../cluster/input-error.ts'
 import { formatElapsed } from '../scenario/report/layout.ts'
 import type { Stripper } from './typescript-hooks.ts'
 

@@ -9,7 +9,8 @@ import type { Client } from '../client/client.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { nearestWord } from '../kernel/nearest-word.ts'
 import type { ApplyResult } from './cluster.ts'
-import { InputError, type ManifestObject, parseManifest } from './manifest.ts'
+import { InputError } from './input-error.ts'
+import { type ManifestObject, parseManifest } from './manifest.ts'
 import { LAST_APPLIED, threeWayPatch } from './three-way.ts'
 
 /** As kubectl asks for: unknown and duplicate fields are refused rather than dropped. */

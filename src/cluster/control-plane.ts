@@ -6,7 +6,7 @@ import { type AnyController, controllerManager } from '../controllers/runtime/ma
 import { nearestWord } from '../kernel/nearest-word.ts'
 import { scheduler } from '../scheduler/scheduler.ts'
 import type { ClusterOptions } from './cluster.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 import { CONTROLLER_MANAGER, SCHEDULER } from './users.ts'
 
 export interface ProcessPlan {

@@ -2,7 +2,7 @@
 import { cloudNode, startCloud } from './cloud.ts'
 import type { Cluster, ClusterOptions, NodeSpec } from './cluster.ts'
 import { Foundation } from './foundation.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 import { SimCluster } from './sim-cluster.ts'
 
 /**

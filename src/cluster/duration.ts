@@ -1,7 +1,7 @@
 /** Durations as users of the library write them. */
 import { parseDuration } from '../kernel/duration.ts'
 import type { DurationLike } from './cluster.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 
 /** Milliseconds; throws for anything that is no duration, or a negative one. */
 export function toMs(duration: DurationLike): number {

@@ -23,7 +23,7 @@ import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { imageCatalog } from './images.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 import { podNetwork } from './pod-network.ts'
 import { ADMIN } from './users.ts'
 

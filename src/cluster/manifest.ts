@@ -19,37 +19,10 @@ import {
   type YAMLError,
 } from 'yaml'
 import type { KubeObject } from '../api/kind.ts'
-
-/** Where something stands in a text; line and column count from 1. */
-export interface Place {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+import { formatPlace, InputError, type Place } from './input-error.ts'
 
 /** Keys and indexes from the root of a document, or Kubernetes' notation of it: `spec.containers[0].image`. */
 export type FieldPath = string | readonly (string | number)[]
-
-/** What a person gave us is wrong: `message` names the place, `hint` the way out. */
-export class InputError extends Error {
-  override readonly name = 'InputError'
-  readonly place: Place | undefined
-  readonly hint: string | undefined
-  /** The message without its place. */
-  readonly problem: string
-
-  constructor(problem: string, place?: Place, hint?: string) {
-    super(place === undefined ? problem : `${formatPlace(place)}: ${problem}`)
-    this.problem = problem
-    this.place = place
-    this.hint = hint
-  }
-}
-
-/** `web.yaml:3:5`, or only the file when the line is not known. */
-export function formatPlace(place: Place): string {
-  return place.line > 0 ? `${place.file}:${place.line}:${place.column}` : place.file
-}
 
 /** One document of a YAML stream. */
 export interface SourceDocument {

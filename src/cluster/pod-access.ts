@@ -14,7 +14,7 @@ import { sendTraffic, type TrafficSummary } from '../network/traffic.ts'
 import type { CommandResult, LogOptions, RequestsOptions } from './cluster.ts'
 import { toMs } from './duration.ts'
 import type { Foundation } from './foundation.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 import type { SimNode } from './node.ts'
 import { StoreSnapshot } from './snapshot.ts'
 

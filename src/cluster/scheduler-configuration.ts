@@ -2,7 +2,8 @@
 import type { SchedulerConfigurationInput } from '../scheduler/config.ts'
 import { ConfigurationError } from '../scheduler/framework/profile.ts'
 import { type SchedulerOptions, scheduler } from '../scheduler/scheduler.ts'
-import { InputError, parseDocuments } from './manifest.ts'
+import { InputError } from './input-error.ts'
+import { parseDocuments } from './manifest.ts'
 
 /** @param plugins of your own, which the file may enable */
 export function parseSchedulerConfiguration(

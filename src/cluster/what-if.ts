@@ -2,14 +2,13 @@
 import { Node } from '../api/core/node.ts'
 import { Pod } from '../api/core/pod.ts'
 import { type KubeObject, objectKey, type Stored } from '../api/kind.ts'
-import { quantityFromMilli, quantityFromValue } from '../api/quantity.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Explanation } from '../scheduler/explain.ts'
 import { type Capacity, type Placement, Planner, type ReplicaRoom } from '../scheduler/planner.ts'
 import type { SchedulerOptions } from '../scheduler/scheduler.ts'
 import type { ScheduleDetail } from '../scheduler/scheduling-cycle.ts'
 import type { NodeSpec, Snapshot } from './cluster.ts'
-import { InputError } from './manifest.ts'
+import { InputError } from './input-error.ts'
 
 /** What is changed in thought, in this order. */
 export interface WhatIfChange {
@@ -127,39 +126,4 @@ function nodeOf(spec: NodeSpec, ordinal: number): Stored<Node> {
     spec: { taints: spec.taints },
     status: { allocatable: { cpu, memory, pods: String(pods), ...resources } },
   }
-}
-
-/** `12 of 40 cpu requested, 28 free, at most 4 on one node`. */
-export function capacityText({ nodes, pods, cpu, memory }: Capacity): string[] {
-  const line = (name: string, it: Capacity['cpu'], format: (amount: number) => string) =>
-    `${name.padEnd(7)} ${format(it.requested)} of ${format(it.allocatable)} requested, ${format(it.free)} free, at most ${format(it.largestFree)} on one node`
-  return [
-    `${nodes} nodes, ${pods} pods`,
-    line('cpu', cpu, quantityFromMilli),
-    line('memory', memory, (bytes) => quantityFromValue(Math.round(bytes / 2 ** 20) * 2 ** 20, 'BinarySI')),
-  ]
-}
-
-/** The report for people, in lines of at most 100 columns where names allow it. */
-export function whatIfText({ before, after, evicted, pending, room }: WhatIfReport): string {
-  const lines = ['now', ...capacityText(before).map((it) => `  ${it}`)]
-  if (evicted.length + pending.length > 0 || before.nodes !== after.nodes)
-    lines.push('then', ...capacityText(after).map((it) => `  ${it}`))
-  const tell = (title: string, placements: readonly Placement[]) => {
-    if (placements.length === 0) return
-    lines.push('', title)
-    for (const { pod, from, to, message } of placements) {
-      const road = to === undefined ? `${from ?? 'Pending'} -> nowhere` : `${from ?? 'Pending'} -> ${to}`
-      lines.push(`  ${objectKey(pod.metadata)}  ${road}`)
-      if (message !== undefined) lines.push(`    ${message}`)
-    }
-  }
-  tell('pods that have to move', evicted)
-  tell('pods that wait', pending)
-  if (room !== undefined) {
-    lines.push('', `${room.replicas} more fit; ${room.inOnePiece} would if all free room were in one piece`)
-    for (const [node, replicas] of room.perNode) lines.push(`  ${node}  +${replicas}`)
-    if (room.message !== undefined) lines.push(`  the next: ${room.message}`)
-  }
-  return lines.join('\n')
 }

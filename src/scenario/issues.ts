@@ -1,6 +1,7 @@
 /** Turns what a schema refuses into an error that a person can act on: a place, the problem, the nearest valid word. */
 import type * as z from 'zod'
-import { InputError, nameOfType, type SourceDocument } from '../cluster/manifest.ts'
+import { InputError } from '../cluster/input-error.ts'
+import { nameOfType, type SourceDocument } from '../cluster/manifest.ts'
 import { nearestWord } from '../kernel/nearest-word.ts'
 
 type Issue = z.core.$ZodIssue

@@ -1,11 +1,10 @@
 /** Reads a scenario file, or a plain manifest, and everything it refers to; nothing runs before all of it is read. */
 import type { ClusterOptions, ImageSpec, NodeSpec } from '../cluster/cluster.ts'
+import { InputError, type Place } from '../cluster/input-error.ts'
 import {
   type FieldPath,
-  InputError,
   type ManifestObject,
   manifestObjects,
-  type Place,
   parseDocuments,
   parseFieldPath,
   parseManifest,

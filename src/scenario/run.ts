@@ -1,7 +1,7 @@
 /** Runs a loaded scenario on a cluster, step by step, and says of each whether it held. */
 import { ApiError } from '../api/errors.ts'
 import type { Cluster, ClusterOptions } from '../cluster/cluster.ts'
-import { formatPlace, InputError, type Place } from '../cluster/manifest.ts'
+import { formatPlace, InputError, type Place } from '../cluster/input-error.ts'
 import { formatDuration } from '../kernel/duration.ts'
 import { SettleError } from '../kernel/event-loop.ts'
 import { UncontrolledAwaitError } from '../kernel/task.ts'

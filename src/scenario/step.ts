@@ -1,7 +1,8 @@
 /** What a scenario step is: the contract between the registry, the runner and the files under `steps/`. */
 import type * as z from 'zod'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { FieldPath, ManifestObject, Place } from '../cluster/manifest.ts'
+import type { Place } from '../cluster/input-error.ts'
+import type { FieldPath, ManifestObject } from '../cluster/manifest.ts'
 import type { ResourceSource } from './fields.ts'
 
 /**

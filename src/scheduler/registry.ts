@@ -1,5 +1,6 @@
 /** All plugins by name, in the order and with the weights of upstream's default profile (apis/config/v1/default_plugins.go). */
 import * as z from 'zod'
+import { lazily } from '../kernel/lazily.ts'
 import type { PluginFactory } from './framework/plugin.ts'
 import { defaultBinder } from './plugins/default-binder.ts'
 import { defaultPreemption, defaultPreemptionArgs } from './plugins/default-preemption.ts'
@@ -28,12 +29,12 @@ export interface RegisteredPlugin {
   readonly name: string
   readonly create: PluginFactory
   /** What `pluginConfig` may say; absent: nothing. */
-  readonly args?: z.ZodType
+  readonly args?: () => z.ZodType
   /** In the default profile, with this weight where it scores. Absent: only where a profile enables it. */
   readonly byDefault?: { readonly weight: number }
 }
 
-export const NO_ARGS = z.strictObject({})
+export const NO_ARGS = lazily(() => z.strictObject({}))
 
 /** One line per plugin. */
 export const BUILT_IN: readonly RegisteredPlugin[] = [

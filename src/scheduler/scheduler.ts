@@ -67,7 +67,7 @@ function setUp({ configuration, plugins, random, explain, callExtender }: Schedu
 }
 
 export function checkConfiguration(input: unknown): SchedulerConfiguration {
-  const checked = schedulerConfiguration.safeParse(input)
+  const checked = schedulerConfiguration().safeParse(input)
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]!
   throw new ConfigurationError(pathText(issue.path).replace(/^\./, '') || 'configuration', issueText(issue))

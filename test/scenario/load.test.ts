@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InputError } from '../../src/cluster/manifest.ts'
+import { InputError } from '../../src/cluster/input-error.ts'
 import { loadScenario } from '../../src/scenario/load.ts'
 
 const HEAD = 'apiVersion: kubarium.dev/v1alpha1\nkind: Scenario\nspec:\n'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { InputError, parseDocuments, parseFieldPath, parseManifest } from '../../src/cluster/manifest.ts'
+import { InputError } from '../../src/cluster/input-error.ts'
+import { parseDocuments, parseFieldPath, parseManifest } from '../../src/cluster/manifest.ts'
 
 const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\n`
 

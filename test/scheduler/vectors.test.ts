@@ -73,7 +73,7 @@ describe('resource scores', () => {
       ? { resources: it.resources }
       : { scoringStrategy: { type: it.strategy, resources: it.resources, ...ratio } }
     if (it.expect === 'Error') {
-      expect(nodeResourcesFitArgs.safeParse(args).success).toBe(false)
+      expect(nodeResourcesFitArgs().safeParse(args).success).toBe(false)
       return
     }
     const l = lab({

@@ -6,7 +6,8 @@ import { createCluster } from '../../src/cluster/create-cluster.ts'
 import { explanationText } from '../../src/cluster/explain-text.ts'
 import { dumpSnapshot, importedNodes, importObjects } from '../../src/cluster/import.ts'
 import { parseSchedulerConfiguration } from '../../src/cluster/scheduler-configuration.ts'
-import { explainPod, whatIf, whatIfText } from '../../src/cluster/what-if.ts'
+import { explainPod, whatIf } from '../../src/cluster/what-if.ts'
+import { whatIfText } from '../../src/cluster/what-if-text.ts'
 
 const DEPLOYMENT = `
 apiVersion: apps/v1

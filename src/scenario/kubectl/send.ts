@@ -1,7 +1,8 @@
 /** Sends the objects of a step one after the other; the first refusal says where it stands and what went before. */
 import { ApiError } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
-import { InputError, type ManifestObject } from '../../cluster/manifest.ts'
+import { InputError } from '../../cluster/input-error.ts'
+import type { ManifestObject } from '../../cluster/manifest.ts'
 import { type StepContext, StepFailure } from '../step.ts'
 import { kindOf, printedName } from './objects.ts'
 import { type PatchWord, patchObject } from './patch.ts'

@@ -1,5 +1,5 @@
 /** The report for programs: one JSON object, stable in its field names. */
-import { formatPlace } from '../../cluster/manifest.ts'
+import { formatPlace } from '../../cluster/input-error.ts'
 import type { JournalEntry } from '../../kernel/journal.ts'
 import type { OperationResult, ScenarioResult } from '../run.ts'
 

@@ -1,5 +1,5 @@
 /** The report for CI systems: JUnit XML, one test case a step. Times are virtual seconds. */
-import { formatPlace } from '../../cluster/manifest.ts'
+import { formatPlace } from '../../cluster/input-error.ts'
 import type { ScenarioResult, StepResult } from '../run.ts'
 
 export function junitReport(results: readonly ScenarioResult[]): string {

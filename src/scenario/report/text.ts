@@ -1,6 +1,6 @@
 /** The report for people: a timeline under each step, then the verdict of every step. */
 import type { Cluster } from '../../cluster/cluster.ts'
-import { formatPlace } from '../../cluster/manifest.ts'
+import { formatPlace } from '../../cluster/input-error.ts'
 import { formatDuration } from '../../kernel/duration.ts'
 import type { LoadedScenario, LoadedStep } from '../load.ts'
 import type { OperationResult, RunObserver, ScenarioResult, StepResult, Verdict } from '../run.ts'

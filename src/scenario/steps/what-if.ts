@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { whatIfText } from '../../cluster/what-if.ts'
+import { whatIfText } from '../../cluster/what-if-text.ts'
 import { defineStep } from '../step.ts'
 
 /** Asks about the cluster without touching it. */

@@ -139,7 +139,7 @@ function createPlugins(
     const registered = registry.get(name)
     if (registered === undefined) throw unknownPlugin(place, name, registry)
     const given = args.get(name)
-    const checked = (registered.args ?? NO_ARGS).safeParse(withoutTypeMeta(given?.args ?? {}))
+    const checked = (registered.args ?? NO_ARGS)().safeParse(withoutTypeMeta(given?.args ?? {}))
     if (!checked.success) {
       const issue = checked.error.issues[0]!
       throw new ConfigurationError(`${given?.place ?? name}${pathText(issue.path)}`, issueText(issue))

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import type { Trial } from '../cache/cluster-cache.ts'
 import type { NodeInfo, PodInfo } from '../cache/node-info.ts'
 import type { PodClass } from '../cache/pod-class.ts'
@@ -26,16 +27,18 @@ import {
   splitByBudget,
 } from './preemption-candidates.ts'
 
-export const defaultPreemptionArgs = z
-  .strictObject({
-    minCandidateNodesPercentage: z.int().min(0).max(100).default(10),
-    minCandidateNodesAbsolute: z.int().min(0).default(100),
-  })
-  .refine((it) => it.minCandidateNodesPercentage + it.minCandidateNodesAbsolute > 0, {
-    message: 'minCandidateNodesPercentage and minCandidateNodesAbsolute cannot both be zero',
-  })
+export const defaultPreemptionArgs = lazily(() =>
+  z
+    .strictObject({
+      minCandidateNodesPercentage: z.int().min(0).max(100).default(10),
+      minCandidateNodesAbsolute: z.int().min(0).default(100),
+    })
+    .refine((it) => it.minCandidateNodesPercentage + it.minCandidateNodesAbsolute > 0, {
+      message: 'minCandidateNodesPercentage and minCandidateNodesAbsolute cannot both be zero',
+    }),
+)
 
-export type DefaultPreemptionArgs = z.output<typeof defaultPreemptionArgs>
+export type DefaultPreemptionArgs = z.output<ReturnType<typeof defaultPreemptionArgs>>
 
 const NO_VICTIMS = unresolvable('No preemption victims found for incoming pod')
 const WAITING = unresolvable('waiting for the preemption for this pod to be finished')

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { Node } from '../../api/core/node.ts'
 import type { Pod } from '../../api/core/pod.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import { label, labelsOf } from '../cache/matchers.ts'
 import type { PodInfo } from '../cache/node-info.ts'
 import type { CompiledTerm } from '../cache/pod-class.ts'
@@ -15,14 +16,16 @@ import {
 import type { PluginFactory } from '../framework/plugin.ts'
 import { AffinityTracker } from './affinity-tracker.ts'
 
-export const interPodAffinityArgs = z.strictObject({
-  /** Weight of the required affinity of pods that are already placed, when scoring. */
-  hardPodAffinityWeight: z.int().min(0).max(100).default(1),
-  ignorePreferredTermsOfExistingPods: z.boolean().default(false),
-})
+export const interPodAffinityArgs = lazily(() =>
+  z.strictObject({
+    /** Weight of the required affinity of pods that are already placed, when scoring. */
+    hardPodAffinityWeight: z.int().min(0).max(100).default(1),
+    ignorePreferredTermsOfExistingPods: z.boolean().default(false),
+  }),
+)
 
 export const interPodAffinity: PluginFactory = (given, { cache }) => {
-  const args = given as z.output<typeof interPodAffinityArgs>
+  const args = given as z.output<ReturnType<typeof interPodAffinityArgs>>
   const matches = (term: CompiledTerm, other: Pod | undefined) =>
     other !== undefined &&
     cache.groups.matches(term.matcher, {

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { NodeSelectorTerm } from '../../api/core/affinity.ts'
 import type { Node } from '../../api/core/node.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import { type NodeMatcher, nodeSelectorMatcher, nodeTermMatcher } from '../cache/matchers.ts'
 import type { PodClass } from '../cache/pod-class.ts'
 import { ADD, UPDATE_NODE_LABEL } from '../framework/cluster-event.ts'
@@ -14,28 +15,29 @@ const NOT_ENFORCED = unresolvable("node(s) didn't match scheduler-enforced node 
 const CONFLICT = unresolvable('pod affinity terms conflict')
 const ALL_NODES: PreFilterResult = Object.freeze({ status: SUCCESS })
 
-const requirement = z.strictObject({
-  key: z.string(),
-  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']),
-  values: z.array(z.string()).optional(),
-})
-const term = z.strictObject({
-  matchExpressions: z.array(requirement).optional(),
-  matchFields: z.array(requirement).optional(),
-})
-
-export const nodeAffinityArgs = z.strictObject({
-  /** Affinity that every pod of the profile gets in addition to its own. */
-  addedAffinity: z
-    .strictObject({
-      requiredDuringSchedulingIgnoredDuringExecution: z
-        .strictObject({ nodeSelectorTerms: z.array(term).min(1) })
-        .optional(),
-      preferredDuringSchedulingIgnoredDuringExecution: z
-        .array(z.strictObject({ weight: z.int().min(1).max(100), preference: term }))
-        .optional(),
-    })
-    .optional(),
+export const nodeAffinityArgs = lazily(() => {
+  const requirement = z.strictObject({
+    key: z.string(),
+    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']),
+    values: z.array(z.string()).optional(),
+  })
+  const term = z.strictObject({
+    matchExpressions: z.array(requirement).optional(),
+    matchFields: z.array(requirement).optional(),
+  })
+  return z.strictObject({
+    /** Affinity that every pod of the profile gets in addition to its own. */
+    addedAffinity: z
+      .strictObject({
+        requiredDuringSchedulingIgnoredDuringExecution: z
+          .strictObject({ nodeSelectorTerms: z.array(term).min(1) })
+          .optional(),
+        preferredDuringSchedulingIgnoredDuringExecution: z
+          .array(z.strictObject({ weight: z.int().min(1).max(100), preference: term }))
+          .optional(),
+      })
+      .optional(),
+  })
 })
 
 interface Preference {
@@ -44,7 +46,7 @@ interface Preference {
 }
 
 export const nodeAffinity: PluginFactory = (args) => {
-  const { addedAffinity } = args as z.infer<typeof nodeAffinityArgs>
+  const { addedAffinity } = args as z.infer<ReturnType<typeof nodeAffinityArgs>>
   const enforced = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   const isEnforced = enforced && nodeSelectorMatcher(enforced)
   const added = compile(addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution)

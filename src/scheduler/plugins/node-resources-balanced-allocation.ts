@@ -1,20 +1,23 @@
 /** Prefers nodes on which cpu, memory and the like would be used to the same degree. */
 import * as z from 'zod'
+import { lazily } from '../../kernel/lazily.ts'
 import { CPU, EPHEMERAL_STORAGE, MEMORY } from '../cache/resource-columns.ts'
 import type { PluginFactory } from '../framework/plugin.ts'
 import { balancedPair, balancedScore, bindResources, podRequest } from './resource-scores.ts'
 
-export const nodeResourcesBalancedAllocationArgs = z.strictObject({
-  resources: z
-    .array(z.strictObject({ name: z.string().min(1), weight: z.literal(1, 'must be 1').default(1) }))
-    .default([
-      { name: 'cpu', weight: 1 },
-      { name: 'memory', weight: 1 },
-    ]),
-})
+export const nodeResourcesBalancedAllocationArgs = lazily(() =>
+  z.strictObject({
+    resources: z
+      .array(z.strictObject({ name: z.string().min(1), weight: z.literal(1, 'must be 1').default(1) }))
+      .default([
+        { name: 'cpu', weight: 1 },
+        { name: 'memory', weight: 1 },
+      ]),
+  }),
+)
 
 export const nodeResourcesBalancedAllocation: PluginFactory = (args, { cache }) => {
-  const { resources } = args as z.output<typeof nodeResourcesBalancedAllocationArgs>
+  const { resources } = args as z.output<ReturnType<typeof nodeResourcesBalancedAllocationArgs>>
   const bound = bindResources(resources, cache.columns)
   /** The default, which is worth a shorter way. */
   const isUsual = bound.length === 2 && bound[0]!.column === CPU && bound[1]!.column === MEMORY

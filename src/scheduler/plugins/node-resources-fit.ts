@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { Node } from '../../api/core/node.ts'
 import type { Pod } from '../../api/core/pod.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import type { NodeInfo, PodInfo } from '../cache/node-info.ts'
 import { amountOf, CPU, EPHEMERAL_STORAGE, MEMORY } from '../cache/resource-columns.ts'
 import {
@@ -26,44 +27,52 @@ import {
 /** Scores in shapes are 0..10. */
 const SHAPE_SCALE = 10
 
-const resourceWeights = z
-  .array(z.strictObject({ name: z.string().min(1), weight: z.int().min(1).max(100).default(1) }))
-  .min(1, 'resources not found')
+const resourceWeights = lazily(() =>
+  z
+    .array(z.strictObject({ name: z.string().min(1), weight: z.int().min(1).max(100).default(1) }))
+    .min(1, 'resources not found'),
+)
 
-const shape = z
-  .array(z.strictObject({ utilization: z.int().min(0).max(100), score: z.int().min(0).max(10) }))
-  .min(1)
-  .superRefine((points, context) => {
-    points.forEach((point, i) => {
-      if (i > 0 && point.utilization <= points[i - 1]!.utilization)
-        context.addIssue({
-          code: 'custom',
-          path: [i, 'utilization'],
-          message: 'utilization values must be sorted in increasing order',
-        })
-    })
-  })
+const shape = lazily(() =>
+  z
+    .array(z.strictObject({ utilization: z.int().min(0).max(100), score: z.int().min(0).max(10) }))
+    .min(1)
+    .superRefine((points, context) => {
+      points.forEach((point, i) => {
+        if (i > 0 && point.utilization <= points[i - 1]!.utilization)
+          context.addIssue({
+            code: 'custom',
+            path: [i, 'utilization'],
+            message: 'utilization values must be sorted in increasing order',
+          })
+      })
+    }),
+)
 
-export const nodeResourcesFitArgs = z.strictObject({
-  ignoredResources: z.array(z.string()).default([]),
-  ignoredResourceGroups: z.array(z.string()).default([]),
-  scoringStrategy: z
-    .strictObject({
-      type: z.enum(['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio']).default('LeastAllocated'),
-      resources: resourceWeights.default([
-        { name: 'cpu', weight: 1 },
-        { name: 'memory', weight: 1 },
-      ]),
-      requestedToCapacityRatio: z.strictObject({ shape }).optional(),
-    })
-    .refine((it) => it.type !== 'RequestedToCapacityRatio' || it.requestedToCapacityRatio !== undefined, {
-      path: ['requestedToCapacityRatio'],
-      message: 'required by type RequestedToCapacityRatio',
-    })
-    .prefault({}),
-})
+export const nodeResourcesFitArgs = lazily(() =>
+  z.strictObject({
+    ignoredResources: z.array(z.string()).default([]),
+    ignoredResourceGroups: z.array(z.string()).default([]),
+    scoringStrategy: z
+      .strictObject({
+        type: z
+          .enum(['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio'])
+          .default('LeastAllocated'),
+        resources: resourceWeights().default([
+          { name: 'cpu', weight: 1 },
+          { name: 'memory', weight: 1 },
+        ]),
+        requestedToCapacityRatio: z.strictObject({ shape: shape() }).optional(),
+      })
+      .refine((it) => it.type !== 'RequestedToCapacityRatio' || it.requestedToCapacityRatio !== undefined, {
+        path: ['requestedToCapacityRatio'],
+        message: 'required by type RequestedToCapacityRatio',
+      })
+      .prefault({}),
+  }),
+)
 
-export type NodeResourcesFitArgs = z.output<typeof nodeResourcesFitArgs>
+export type NodeResourcesFitArgs = z.output<ReturnType<typeof nodeResourcesFitArgs>>
 
 const FULL = 'Too many pods'
 

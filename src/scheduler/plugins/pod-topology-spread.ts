@@ -5,6 +5,7 @@ import type { Pod } from '../../api/core/pod.ts'
 import type { TopologySpreadConstraint } from '../../api/core/pod-spec.ts'
 import { compileSelector } from '../../api/label-selector.ts'
 import type { LabelSelector } from '../../api/meta/label-selector.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import { type Labels, label, labelsOf, selectorKey } from '../cache/matchers.ts'
 import type { PodInfo } from '../cache/node-info.ts'
 import type { PodClass } from '../cache/pod-class.ts'
@@ -46,30 +47,32 @@ const SYSTEM_DEFAULTS: readonly TopologySpreadConstraint[] = [
   { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 5 },
 ]
 
-export const podTopologySpreadArgs = z
-  .strictObject({
-    defaultingType: z.enum(['System', 'List']).default('System'),
-    defaultConstraints: z
-      .array(
-        z.strictObject({
-          maxSkew: z.int().min(1),
-          topologyKey: z.string().min(1),
-          whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
-          minDomains: z.int().min(1).optional(),
-          nodeAffinityPolicy: z.enum(['Honor', 'Ignore']).optional(),
-          nodeTaintsPolicy: z.enum(['Honor', 'Ignore']).optional(),
-          matchLabelKeys: z.array(z.string()).optional(),
-        }),
-      )
-      .default([]),
-  })
-  .refine((it) => it.defaultingType === 'List' || it.defaultConstraints.length === 0, {
-    path: ['defaultConstraints'],
-    message: 'when .defaultingType is System, .defaultConstraints must be empty',
-  })
+export const podTopologySpreadArgs = lazily(() =>
+  z
+    .strictObject({
+      defaultingType: z.enum(['System', 'List']).default('System'),
+      defaultConstraints: z
+        .array(
+          z.strictObject({
+            maxSkew: z.int().min(1),
+            topologyKey: z.string().min(1),
+            whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
+            minDomains: z.int().min(1).optional(),
+            nodeAffinityPolicy: z.enum(['Honor', 'Ignore']).optional(),
+            nodeTaintsPolicy: z.enum(['Honor', 'Ignore']).optional(),
+            matchLabelKeys: z.array(z.string()).optional(),
+          }),
+        )
+        .default([]),
+    })
+    .refine((it) => it.defaultingType === 'List' || it.defaultConstraints.length === 0, {
+      path: ['defaultConstraints'],
+      message: 'when .defaultingType is System, .defaultConstraints must be empty',
+    }),
+)
 
 export const podTopologySpread: PluginFactory = (given, { cache, informers }) => {
-  const args = given as z.output<typeof podTopologySpreadArgs>
+  const args = given as z.output<ReturnType<typeof podTopologySpreadArgs>>
   const isSystem = args.defaultingType === 'System'
   const defaults = isSystem ? SYSTEM_DEFAULTS : args.defaultConstraints
   const selectors = defaultSelectors(informers)

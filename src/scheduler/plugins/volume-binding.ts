@@ -7,6 +7,7 @@ import { PersistentVolume } from '../../api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
 import { compileSelector } from '../../api/label-selector.ts'
 import { quantityValue } from '../../api/quantity.ts'
+import { lazily } from '../../kernel/lazily.ts'
 import { labelsOf, nodeSelectorMatcher } from '../cache/matchers.ts'
 import type { NodeInfo, PodInfo } from '../cache/node-info.ts'
 import { ADD, DELETE, UPDATE, UPDATE_NODE_LABEL } from '../framework/cluster-event.ts'
@@ -27,10 +28,12 @@ import {
   volumeListers,
 } from './volume-claims.ts'
 
-export const volumeBindingArgs = z.strictObject({
-  bindTimeoutSeconds: z.int().min(0).default(600),
-  shape: z.array(z.unknown()).optional(),
-})
+export const volumeBindingArgs = lazily(() =>
+  z.strictObject({
+    bindTimeoutSeconds: z.int().min(0).default(600),
+    shape: z.array(z.unknown()).optional(),
+  }),
+)
 
 const WRONG_NODE = "node(s) didn't match PersistentVolume's node affinity"
 const NO_VOLUME = "node(s) didn't find available persistent volumes to bind"
@@ -47,7 +50,10 @@ interface Plan {
 }
 
 export const volumeBinding: PluginFactory = (args, handle) =>
-  new VolumeBinding((args as z.output<typeof volumeBindingArgs>).bindTimeoutSeconds * 1000, handle)
+  new VolumeBinding(
+    (args as z.output<ReturnType<typeof volumeBindingArgs>>).bindTimeoutSeconds * 1000,
+    handle,
+  )
 
 class VolumeBinding implements Plugin {
   readonly name = 'VolumeBinding'
