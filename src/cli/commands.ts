@@ -44,4 +44,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'pause, step, speed up or break a cluster that serve runs',
     load: () => import('./ctl.ts'),
   },
+  {
+    name: 'crictl',
+    summary: 'list containers, pods and images of a node of a cluster that serve runs',
+    load: () => import('./node-tools.ts').then((it) => it.crictl),
+  },
+  {
+    name: 'iptables-save',
+    summary: "print a node's iptables rules, as kube-proxy wrote them",
+    load: () => import('./node-tools.ts').then((it) => it.iptablesSave),
+  },
+  {
+    name: 'ipvsadm',
+    summary: "print a node's virtual servers, as kube-proxy set them up",
+    load: () => import('./node-tools.ts').then((it) => it.ipvsadm),
+  },
+  {
+    name: 'nft',
+    summary: "print a node's nftables rules, as kube-proxy wrote them",
+    load: () => import('./node-tools.ts').then((it) => it.nft),
+  },
 ]

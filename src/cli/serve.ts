@@ -1,10 +1,11 @@
 /** `kubarium serve`: a cluster that kubectl and every other client can use, at the pace of real time. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
+import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
 import { ADMIN } from '../cluster/users.ts'
@@ -19,6 +20,8 @@ interface Options {
   readonly speed: number
   readonly manifests?: string
   readonly data?: string
+  readonly proxyMode?: ClusterOptions['proxyMode']
+  readonly cloud?: boolean
   readonly insecureHttp?: boolean
 }
 
@@ -36,6 +39,18 @@ export function register(program: Command): void {
     .option('--speed <factor>', 'virtual seconds per real second, or max', parseSpeed, 1)
     .option('--manifests <dir>', 'apply every .yaml, .yml and .json file of a directory first')
     .option('--data <dir>', 'keep state in a directory, so that it outlives the process')
+    .addOption(
+      new Option('--proxy-mode <mode>', 'how kube-proxy balances').choices([
+        'iptables',
+        'ipvs',
+        'nftables',
+        'userspace',
+      ]),
+    )
+    .option(
+      '--cloud',
+      'nodes are instances of a fake cloud: load balancers get addresses, disks are attached',
+    )
     .option('--insecure-http', 'plain HTTP without credentials, for curl; everybody is admin')
     .addHelpText(
       'after',
@@ -60,6 +75,8 @@ async function run(options: Options): Promise<void> {
     start,
     journal: JOURNAL_ENTRIES,
     authorization: 'RBAC',
+    proxyMode: options.proxyMode,
+    cloud: options.cloud ? {} : undefined,
     openStore: data?.openStore,
   })
   await cluster.settle()

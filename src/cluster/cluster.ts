@@ -111,8 +111,8 @@ export interface NodeHandle {
   /** Cuts the node's network to the API server. */
   partition(): void
   heal(): void
-  /** What a tool on the node prints: `crictl ps`, `iptables-save`, `ipvsadm -Ln`, `nft list ruleset`; undefined: no such tool. */
-  tool(command: readonly string[]): string | undefined
+  /** Runs a tool on the node: `crictl ps`, `iptables-save`, `ipvsadm -Ln`, `nft list ruleset`. */
+  tool(command: readonly string[]): CommandResult
 }
 
 /** A process by name: `kube-controller-manager`, `kube-scheduler`, `kubelet/node-1`, a user's controller. */

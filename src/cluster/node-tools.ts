@@ -1,97 +1,81 @@
-/** What the tools of a node print: its containers as crictl lists them, its rules as iptables-save, ipvsadm and nft do. */
-import { humanDuration } from '../api/time.ts'
+/** The tools of a node: what its runtime runs as crictl shows it, its rules as iptables-save, ipvsadm and nft do. */
 import type { Machine } from '../kubelet/machine.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import { proxyRules } from '../network/kube-proxy.ts'
+import type { CommandResult } from './cluster.ts'
+import { crictl } from './crictl.ts'
 
 export const NODE_TOOLS = ['crictl', 'iptables-save', 'ipvsadm', 'nft'] as const
 
-/** Undefined: there is no such tool or verb. */
+/** Runs it to its end, as a login on the node would: 127 when there is no such tool. */
 export function runNodeTool(
   machine: Machine,
   network: ClusterNetwork,
   command: readonly string[],
-): string | undefined {
-  const [tool, verb] = command
+): CommandResult {
+  const [tool = '', ...args] = command
+  if (!machine.on) return failed(255, `ssh: connect to host ${machine.nodeName} port 22: No route to host`)
   const { mode } = network.balancer(machine.nodeName)
+  const rules = (...modes: readonly string[]) =>
+    modes.includes(mode) ? proxyRules(network, machine.nodeName) : ''
   switch (tool) {
     case 'crictl':
-      return crictl(machine, verb)
+      return crictl(machine, args)
     case 'iptables-save':
-      return mode === 'iptables' || mode === 'userspace' ? proxyRules(network, machine.nodeName) : ''
+      return iptablesSave(rules('iptables', 'userspace'), args)
     case 'ipvsadm':
-      return mode === 'ipvs' ? proxyRules(network, machine.nodeName) : ''
+      return ipvsadm(rules('ipvs'), args)
     case 'nft':
-      return mode === 'nftables' ? proxyRules(network, machine.nodeName) : ''
+      return nft(rules('nftables'), args)
     default:
-      return undefined
+      return failed(127, `sh: ${tool}: not found`)
   }
 }
 
-function crictl(machine: Machine, verb: string | undefined): string | undefined {
-  const { runtime, loop } = machine
-  const ago = (ms: number) => `${humanDuration(loop.now - ms)} ago`
-  switch (verb) {
-    case 'ps':
-      return table(
-        ['CONTAINER', 'IMAGE', 'CREATED', 'STATE', 'NAME', 'ATTEMPT', 'POD ID', 'POD'],
-        [...runtime.listContainers()].map((it) => [
-          it.id.slice(0, 13),
-          it.config.image,
-          ago(it.createdAt),
-          it.state === 'CONTAINER_RUNNING'
-            ? 'Running'
-            : it.state === 'CONTAINER_EXITED'
-              ? 'Exited'
-              : 'Created',
-          it.config.name,
-          String(it.config.attempt),
-          it.sandboxId.slice(0, 13),
-          it.sandbox.config.name,
-        ]),
-      )
-    case 'pods':
-      return table(
-        ['POD ID', 'CREATED', 'STATE', 'NAME', 'NAMESPACE', 'ATTEMPT', 'RUNTIME'],
-        [...runtime.listPodSandbox()].map((it) => [
-          it.id.slice(0, 13),
-          ago(it.createdAt),
-          it.state === 'SANDBOX_READY' ? 'Ready' : 'NotReady',
-          it.config.name,
-          it.config.namespace,
-          String(it.config.attempt),
-          '(default)',
-        ]),
-      )
-    case 'images':
-      return table(
-        ['IMAGE', 'TAG', 'IMAGE ID', 'SIZE'],
-        [...machine.images.listImages()].map((it) => {
-          const name = it.repoTags[0] ?? '<none>:<none>'
-          const at = name.lastIndexOf(':')
-          return [
-            name.slice(0, at),
-            name.slice(at + 1),
-            it.id.slice(7, 20),
-            `${(it.sizeBytes / 1e6).toFixed(1)}MB`,
-          ]
-        }),
-      )
-    default:
-      return undefined
+/** `iptables-save [-t TABLE]`. */
+function iptablesSave(rules: string, args: readonly string[]): CommandResult {
+  const at = args.findIndex((it) => it === '-t' || it === '--table')
+  const unknown = args.find((it, index) => index !== at && index !== at + 1 && it !== '-c')
+  if (unknown !== undefined && at < 0)
+    return failed(1, `Unknown arguments found on commandline: '${unknown}'`)
+  if (at < 0) return printed(rules)
+  const name = args[at + 1] ?? ''
+  if (!['nat', 'filter', 'mangle', 'raw'].includes(name)) {
+    return failed(1, `iptables-save: table '${name}' does not exist`)
   }
+  const blocks = rules.split(/(?<=^COMMIT\n)/m)
+  return printed(blocks.filter((it) => it.startsWith(`*${name}\n`)).join(''))
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const sorted = [...rows].sort((a, b) => (a.join(' ') < b.join(' ') ? -1 : 1))
-  const lines = [head, ...sorted]
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => (column === line.length - 1 ? cell : cell.padEnd(widths[column]! + 3)))
-        .join('')
-        .trimEnd(),
-    )
-    .join('\n')
+/** `ipvsadm -L [-n]`; names of hosts are not looked up either way. */
+function ipvsadm(rules: string, args: readonly string[]): CommandResult {
+  const letters = args.map((it) => it.replace(/^-+/, '')).join('')
+  if (args.length > 0 && !/^(?:[lLnc]|list|numeric)+$/.test(letters)) {
+    return failed(2, `ipvsadm: unknown option ${args.join(' ')}`)
+  }
+  return printed(rules === '' ? EMPTY_IPVS : rules)
+}
+
+const EMPTY_IPVS = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+`
+
+/** `nft list ruleset`, or `list table ip kube-proxy`. */
+function nft(rules: string, args: readonly string[]): CommandResult {
+  const asked = args.join(' ')
+  if (asked === 'list ruleset') return printed(rules)
+  if (asked === 'list tables') return printed(rules === '' ? '' : 'table ip kube-proxy\n')
+  if (asked === 'list table ip kube-proxy') {
+    return rules === '' ? failed(1, `Error: No such file or directory\n${asked}`) : printed(rules)
+  }
+  return failed(1, `Error: syntax error, unexpected ${args[0] ?? 'end of file'}\n${asked}`)
+}
+
+function printed(stdout: string): CommandResult {
+  return { exitCode: 0, stdout, stderr: '' }
+}
+
+function failed(exitCode: number, text: string): CommandResult {
+  return { exitCode, stdout: '', stderr: `${text}\n` }
 }

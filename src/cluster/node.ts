@@ -4,7 +4,7 @@ import type { ProcessHandle } from '../client/process-host.ts'
 import type { Link } from '../client/transport.ts'
 import { kubelet } from '../kubelet/kubelet.ts'
 import { Machine } from '../kubelet/machine.ts'
-import type { ClusterOptions, NodeHandle, NodeSpec } from './cluster.ts'
+import type { ClusterOptions, CommandResult, NodeHandle, NodeSpec } from './cluster.ts'
 import type { Foundation } from './foundation.ts'
 import { runNodeTool } from './node-tools.ts'
 import { nodeUser } from './users.ts'
@@ -88,7 +88,7 @@ export class SimNode implements NodeHandle {
     this.#fault('is reachable again', () => this.#link.heal())
   }
 
-  tool(command: readonly string[]): string | undefined {
+  tool(command: readonly string[]): CommandResult {
     return runNodeTool(this.machine, this.#foundation.podNetwork, command)
   }
 

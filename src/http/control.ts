@@ -1,23 +1,34 @@
-/** `POST /kubarium/v1/control`: what `kubarium ctl` does to a running server. For who may do everything only. */
+/**
+ * `POST /kubarium/v1/control`: what `kubarium ctl` does to a running server, and what `kubarium crictl` and the other
+ * tools of a node ask it. For who may do everything only.
+ */
 import { ApiError, badRequest, failure } from '../api/errors.ts'
 import { parseDuration } from '../kernel/duration.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { WallPacer } from '../kernel/wall-clock.ts'
 
-/** Things that can happen to a node, by name. */
-export interface NodeFaults {
+/** Things that can happen to a node, by name, and its tools. */
+export interface ControlledNode {
   crash(): void
+  shutdown(): void
   recover(): void
   crashKubelet(): void
   restartKubelet(): void
   partition(): void
   heal(): void
+  tool(command: readonly string[]): CommandResult
+}
+
+interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
 }
 
 export interface ControlTarget {
   readonly loop: EventLoop
   readonly pacer: WallPacer
-  node(name: string): NodeFaults | undefined
+  node(name: string): ControlledNode | undefined
 }
 
 export interface ControlRequest {
@@ -25,10 +36,32 @@ export interface ControlRequest {
   readonly arguments?: readonly string[]
 }
 
-const FAULTS = ['crash', 'recover', 'crashKubelet', 'restartKubelet', 'partition', 'heal'] as const
+export interface ControlAnswer {
+  /** What happened, in words. */
+  readonly message: string
+  /** Of `tool`: what the tool printed and how it ended. */
+  readonly result?: CommandResult
+}
 
-/** Resolves to what happened, in words. Throws ApiError for what makes no sense. */
-export async function control(target: ControlTarget, request: ControlRequest): Promise<string> {
+const FAULTS = [
+  'crash',
+  'shutdown',
+  'recover',
+  'crashKubelet',
+  'restartKubelet',
+  'partition',
+  'heal',
+] as const
+
+/** Throws ApiError for what makes no sense. */
+export async function control(target: ControlTarget, request: ControlRequest): Promise<ControlAnswer> {
+  if (request.action !== 'tool') return { message: await act(target, request) }
+  const [name = '', ...command] = request.arguments ?? []
+  const result = nodeOf(target, name).tool(command)
+  return { message: result.stdout, result }
+}
+
+async function act(target: ControlTarget, request: ControlRequest): Promise<string> {
   const { loop, pacer } = target
   const [first = '', second = ''] = request.arguments ?? []
   switch (request.action) {
@@ -61,15 +94,19 @@ export async function control(target: ControlTarget, request: ControlRequest): P
     case 'fault': {
       const fault = FAULTS.find((it) => it.toLowerCase() === second.replaceAll('-', '').toLowerCase())
       if (fault === undefined) throw badRequest(`fault takes a node and one of: ${FAULTS.join(', ')}`)
-      const node = target.node(first)
-      if (node === undefined)
-        throw new ApiError(failure('NotFound', `there is no node ${JSON.stringify(first)}`))
+      const node = nodeOf(target, first)
       loop.enter(() => node[fault]())
       return `${first}: ${fault}`
     }
     default:
       throw badRequest(`unknown action ${JSON.stringify(request.action)}`)
   }
+}
+
+function nodeOf(target: ControlTarget, name: string): ControlledNode {
+  const node = target.node(name)
+  if (node === undefined) throw new ApiError(failure('NotFound', `there is no node ${JSON.stringify(name)}`))
+  return node
 }
 
 function time(loop: EventLoop): string {

@@ -22,7 +22,7 @@ import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
 import { mediaType, parseBody, readBody } from './body.ts'
-import type { ControlRequest } from './control.ts'
+import type { ControlAnswer, ControlRequest } from './control.ts'
 import { encode, encodeList, encodeObject, isList, shape, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
@@ -48,7 +48,7 @@ export interface FrontOptions {
   readonly address: string
   readonly streamsOf: StreamsOf
   /** Serves the control endpoint; absent: there is none. */
-  control?(request: ControlRequest): Promise<string>
+  control?(request: ControlRequest): Promise<ControlAnswer>
 }
 
 /** One request with what has been found out about it. */
@@ -230,8 +230,8 @@ export class HttpFront {
     if (this.options.control === undefined) throw notServed()
     if (request.method !== 'POST') throw methodNotServed()
     const { value } = parseBody('application/json', await readBody(request))
-    const message = await this.options.control((value ?? {}) as ControlRequest)
-    sendJson(response, 200, encode({ message }))
+    const answer = await this.options.control((value ?? {}) as ControlRequest)
+    sendJson(response, 200, encode(answer))
   }
 }
 

@@ -7,7 +7,7 @@ import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { realNow, WallPacer } from '../kernel/wall-clock.ts'
 import { Authenticator } from './authenticate.ts'
-import { control, type NodeFaults } from './control.ts'
+import { type ControlledNode, control } from './control.ts'
 import { HttpFront } from './front.ts'
 import { isOwnHost, type Listening, listen } from './listen.ts'
 import { CertificateAuthority, type KeyPairPem } from './pki.ts'
@@ -25,8 +25,8 @@ export interface ServeOptions {
   readonly insecure?: boolean
   readonly admin: UserInfo
   readonly tokens?: ReadonlyMap<string, UserInfo>
-  /** Nodes that `kubarium ctl fault` may break. */
-  node?(name: string): NodeFaults | undefined
+  /** Nodes that `kubarium ctl fault` may break, and whose tools may be run. */
+  node?(name: string): ControlledNode | undefined
   /** Virtual seconds per real second; Infinity: as fast as the CPU goes. */
   readonly speed: number
 }

@@ -40,9 +40,9 @@ async function runNodeTool(text: string, { cluster }: StepContext): Promise<stri
   const node = at < 0 ? undefined : words[at + 1]
   if (node === undefined) throw new StepFailure(`${words[0]} needs --node NAME`)
   words.splice(at, 2)
-  const printed = cluster.node(node).tool(words)
-  if (printed === undefined) throw new StepFailure(`${words.join(' ')}: no such command on a node`)
-  return printed.trimEnd()
+  const { exitCode, stdout, stderr } = cluster.node(node).tool(words)
+  if (exitCode !== 0) throw new StepFailure(`${words.join(' ')}: ${stderr.trimEnd()}`)
+  return stdout.trimEnd()
 }
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
