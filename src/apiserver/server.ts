@@ -99,7 +99,11 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.scheme = options.scheme
     this.random = options.random
     this.storage = new Storage(options.store, options.loop)
-    this.admission = new Admission(options.admission ?? defaultAdmission(options.admissionOptions), this)
+    this.admission = new Admission(
+      options.admission ??
+        defaultAdmission({ restrictNodes: options.authorization === 'RBAC', ...options.admissionOptions }),
+      this,
+    )
     this.#rbac = options.authorization === 'RBAC' ? new RbacAuthorizer(this) : undefined
     this.#authorizer = this.#rbac ?? ALLOW_ALL
     this.tokens = new ServiceAccountTokens(options.signer ?? simulatedSigner('kubarium'), (bound) =>
