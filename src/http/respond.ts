@@ -1,7 +1,7 @@
 /** Writing answers: whole documents, refusals, and long lists piece by piece. */
 import type { ServerResponse } from 'node:http'
 import type { Status } from '../api/meta/status.ts'
-import { drainMicrotasks } from '../kernel/drain.ts'
+import { hostTurn } from '../kernel/drain.ts'
 import { encode } from './encode.ts'
 
 /** Items of a list that are encoded in one go. */
@@ -41,7 +41,7 @@ export function sendPieces(response: ServerResponse, pieces: Iterable<string>): 
       text += step.value
     }
     if (response.destroyed) return
-    if (response.write(text)) void drainMicrotasks().then(turn)
+    if (response.write(text)) void hostTurn().then(turn)
     else response.once('drain', turn)
   }
   turn()

@@ -8,7 +8,7 @@
  * resumed them, which is how causes flow through `await` without AsyncLocalStorage.
  */
 import { BENIGN, type Chooser } from './chooser.ts'
-import { drainMicrotasks } from './drain.ts'
+import { drainMicrotasks, hostTurn } from './drain.ts'
 import { EventHeap, type ScheduledEvent } from './event-heap.ts'
 import { invariant } from './invariant.ts'
 import { Task, TaskGroup, UncontrolledAwaitError } from './task.ts'
@@ -389,7 +389,8 @@ export class EventLoop {
   async #drain(): Promise<void> {
     do {
       this.#dirty = false
-      await drainMicrotasks()
+      // A task that waits for nothing we know may wait for the host, and the host now and then for us.
+      await (this.#idleTurns > 0 || this.steps % EVENTS_PER_TURN === 0 ? hostTurn() : drainMicrotasks())
       if (this.#touched.size > 0) this.#checkTasks()
     } while (this.#dirty)
     this.context = OUTSIDE

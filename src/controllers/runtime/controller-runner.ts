@@ -77,7 +77,7 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     this.#queue = new WorkQueue(process.loop, process.clock, () => this.#pump())
     this.#limiter = new RateLimiter(() => process.clock.now(), definition.rateLimit)
     this.#informer = this.#informerFor(definition.for, definition.forInformer)
-    this.#lister = (kind) => process.informers.for(kind).lister
+    this.#lister = listersOf(process)
   }
 
   start(): void {
@@ -272,6 +272,11 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     this.#retired = true
     this.#queue.cancel()
   }
+}
+
+// Not an arrow function in the constructor: V8 would carry every dead runner along into its old space.
+function listersOf({ informers }: Process): <U extends KubeObject>(kind: KindRef<U>) => Lister<Stored<U>> {
+  return (kind) => informers.for(kind).lister
 }
 
 type Change = 'added' | 'modified' | 'deleted'
