@@ -10,6 +10,10 @@ export default defineConfig({
         find: /^kubarium\/vitest$/,
         replacement: fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
       },
+      {
+        find: /^kubarium\/client-node$/,
+        replacement: fileURLToPath(new URL('./src/client-node.ts', import.meta.url)),
+      },
     ],
   },
   test: {

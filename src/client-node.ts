@@ -1,7 +1,8 @@
 /**
- * `kubarium/client-node`: runs the controllers that the simulator tests against a real cluster, with a KubeConfig of
- * `@kubernetes/client-node` (an optional peer). The same runtime, the same informers and work queues; only the
- * transport is another one, and time is the wall's.
+ * `kubarium/client-node`: both ways between the simulator and `@kubernetes/client-node` (an optional peer).
+ * `runControllers` runs the controllers that the simulator tests against a real cluster, with a KubeConfig: the same
+ * runtime, the same informers and work queues; only the transport is another one, and time is the wall's. `inProcess`
+ * runs what was written for client-node against a simulated cluster.
  */
 import { type RequestOptions as HttpOptions, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -17,6 +18,15 @@ import { EventLoop } from './kernel/event-loop.ts'
 import { Journal } from './kernel/journal.ts'
 import { randomStream } from './kernel/random.ts'
 import { realNow, WallPacer } from './kernel/wall-clock.ts'
+
+export {
+  inProcess,
+  type KubeConfigTarget,
+  operator,
+  type VirtualTimeout,
+  type VirtualTimers,
+  virtualTimers,
+} from './http/kube-config.ts'
 
 /** What is used of client-node's KubeConfig. */
 export interface KubeConfigLike {

@@ -85,7 +85,7 @@ async function run(options: Options): Promise<void> {
   const served = await serve({
     server,
     loop,
-    streamsOf: (name) => cluster.nodes().find((it) => it.name === name)?.machine.streams,
+    streamsOf: cluster.foundation.streamsOf,
     node: (name) => cluster.nodes().find((it) => it.name === name),
     port: options.port,
     insecure: options.insecureHttp,

@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from '../api/kind.ts'
 import type { Scheme } from '../api/scheme.ts'
 import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
+import type { Component } from '../client/process.ts'
 import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
 import type { Store, StoreOptions } from '../etcd/store.ts'
 import type { Chooser } from '../kernel/chooser.ts'
@@ -209,8 +210,8 @@ export interface Cluster extends AsyncDisposable {
   nodes(): readonly NodeHandle[]
   process(name: string): ProcessControl
   processes(): readonly ProcessControl[]
-  /** Runs a controller in a process of its own (named after it, unless said otherwise). */
-  run(...controllers: readonly ControllerDefinition<never, never>[]): ProcessControl
+  /** Runs a controller, or any component, in a process of its own (named after it, unless said otherwise). */
+  run(...controllers: readonly (ControllerDefinition<never, never> | Component)[]): ProcessControl
 
   /** Sends requests while the loop goes on; `done` hears once, when all were answered or have failed. */
   sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void

@@ -3,6 +3,7 @@
 import type { KubeObject } from '../api/kind.ts'
 import type { UserInfo } from '../api/request.ts'
 import { createScheme, type Scheme } from '../api/scheme.ts'
+import type { NodeStreams } from '../api/streams.ts'
 import { parseTime } from '../api/time.ts'
 import { ApiServer } from '../apiserver/server.ts'
 import { ApiClient } from '../client/api-client.ts'
@@ -15,6 +16,7 @@ import { lanNetwork, Network } from '../client/transport.ts'
 import type { Cloud } from '../cloud/provider.ts'
 import { Store } from '../etcd/store.ts'
 import { EventLoop } from '../kernel/event-loop.ts'
+import { invariant } from '../kernel/invariant.ts'
 import { Journal } from '../kernel/journal.ts'
 import { type Random, randomStream } from '../kernel/random.ts'
 import type { ImageCatalog } from '../kubelet/cri/image-catalog.ts'
@@ -32,7 +34,16 @@ const DEFAULT_SEED = 1
 /** The API server of upstream compacts etcd every five minutes (apiserver, --etcd-compaction-interval). */
 const COMPACTION_INTERVAL_MS = 300_000
 
+const foundations = new WeakMap<EventLoop, Foundation>()
+
 export class Foundation {
+  /** What the owner of this loop stands on. */
+  static of(loop: EventLoop): Foundation {
+    const foundation = foundations.get(loop)
+    invariant(foundation !== undefined, 'the loop belongs to a cluster')
+    return foundation
+  }
+
   readonly seed: number
   /** Virtual time at which this cluster, or the one it was forked from, began. */
   readonly start: number
@@ -45,6 +56,8 @@ export class Foundation {
   readonly environment: Environment
   /** Carries what containers say to one another. */
   readonly podNetwork: ClusterNetwork
+  /** How to reach the containers of a node; undefined while its kubelet is down. */
+  streamsOf: (node: string) => NodeStreams | undefined = () => undefined
   /** The cloud that the nodes run on, if any. */
   cloud: Cloud | undefined
   /** What the registries of this world hold. */
@@ -84,6 +97,7 @@ export class Foundation {
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()
+    foundations.set(this.loop, this)
   }
 
   random(name: string): Random {

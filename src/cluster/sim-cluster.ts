@@ -40,6 +40,7 @@ import { SimNode } from './node.ts'
 import { type Reach, readLog, runCommand, sendRequests } from './pod-access.ts'
 import { serveResourceMetrics } from './resource-metrics.ts'
 import { StoreSnapshot } from './snapshot.ts'
+import { componentOf } from './user-controllers.ts'
 import { ADMIN, KUBE_PROXY } from './users.ts'
 import { explainPod, type WhatIfChange, type WhatIfReport, whatIf } from './what-if.ts'
 import { causesOf, explainCauses } from './why.ts'
@@ -61,6 +62,7 @@ export class SimCluster implements Cluster {
     this.#foundation = foundation
     this.#options = options
     this.client = drivingClient(foundation.outsideClient(), foundation.loop)
+    foundation.streamsOf = (node) => this.#nodes.get(node)?.machine.streams
     serveResourceMetrics(foundation.server, () => this.#nodes.values())
   }
 
@@ -161,9 +163,9 @@ export class SimCluster implements Cluster {
     return process
   }
 
-  run(...controllers: readonly AnyController[]): ProcessControl {
+  run(...controllers: readonly (AnyController | Component)[]): ProcessControl {
     invariant(controllers.length > 0, 'there is a controller to run')
-    const name = controllers.map((it) => it.component ?? `${it.name}-controller`).join('+')
+    const name = controllers.map((it) => componentOf(it)).join('+')
     return this.startProcess(name, [controllerManager({ controllers })])
   }
 

@@ -1,7 +1,7 @@
 /** Runs controllers that are made anew at every start of their process, so that a crash forgets their closures. */
 
 import type { KubeObject } from '../api/kind.ts'
-import type { Component } from '../client/process.ts'
+import type { Component, Process } from '../client/process.ts'
 import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
 import {
   componentOf,
@@ -10,7 +10,7 @@ import {
 } from '../controllers/runtime/controller-runner.ts'
 import type { AnyController } from '../controllers/runtime/manager.ts'
 
-export type { AnyController, ControllerDefinition, ReconcileObserver }
+export type { AnyController, Component, ControllerDefinition, Process, ReconcileObserver }
 export { componentOf }
 
 /** A component that makes its controllers when its process starts; components among them start as they are. */

@@ -16,7 +16,15 @@ import {
 import type { KindDefinition } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
 import { decodeProtobuf } from '../api/protobuf/decode.ts'
-import type { ApiRequest, ApiResponse, PatchType, RequestOptions, UserInfo, Verb } from '../api/request.ts'
+import type {
+  ApiHandler,
+  ApiRequest,
+  ApiResponse,
+  PatchType,
+  RequestOptions,
+  UserInfo,
+  Verb,
+} from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -43,7 +51,9 @@ const WATCH_SECONDS = 1800
 export interface FrontOptions {
   readonly server: ApiServer
   readonly loop: EventLoop
-  readonly authenticator: Authenticator
+  readonly authenticator: Pick<Authenticator, 'authenticate'>
+  /** Answers requests for resources; default: `server`, as inputs of the simulation. */
+  readonly handler?: ApiHandler
   /** `127.0.0.1:6443`. */
   readonly address: string
   readonly streamsOf: StreamsOf
@@ -61,6 +71,7 @@ export interface Exchange {
 
 export class HttpFront {
   readonly options: FrontOptions
+  readonly #handler: ApiHandler
   #reads = 0
   #writes = 0
   #served = 0
@@ -69,6 +80,11 @@ export class HttpFront {
 
   constructor(options: FrontOptions) {
     this.options = options
+    const { server, loop } = options
+    this.#handler = options.handler ?? {
+      handle: (request) => loop.enter(() => server.handle(request)),
+      watch: (request, sink) => loop.enter(() => server.watch(request, sink)),
+    }
   }
 
   get counters(): { readonly served: number; readonly watches: number; readonly inFlight: number } {
@@ -125,8 +141,7 @@ export class HttpFront {
       return serveLog(this.options, exchange, route)
     const representation = negotiate(request.headers.accept)
     const apiRequest = await this.#request(exchange, route)
-    const { server, loop } = this.options
-    const answer = await loop.enter(() => server.handle(apiRequest))
+    const answer = await this.#handler.handle(apiRequest)
     this.#send(response, answer, representation, query, apiRequest)
   }
 
@@ -162,6 +177,7 @@ export class HttpFront {
     query: URLSearchParams,
     request: ApiRequest,
   ) {
+    if (!answer.ok && answer.code === 0) return void response.destroy() // The connection broke.
     if (!answer.ok) return sendStatus(response, answer.status)
     for (const warning of answer.warnings ?? []) {
       response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
@@ -192,20 +208,18 @@ export class HttpFront {
     const include = includeOf(query)
     const stream = new WatchStream(response, () => ({ representation, kind, include, nowMs: loop.now }))
     this.#watches++
-    const handle = loop.enter(() =>
-      server.watch(
-        {
-          verb: 'watch',
-          group,
-          version,
-          resource,
-          namespace,
-          options: { ...asked, ...named, timeoutSeconds },
-          user,
-          userAgent: agentOf(request),
-        },
-        stream,
-      ),
+    const handle = this.#handler.watch(
+      {
+        verb: 'watch',
+        group,
+        version,
+        resource,
+        namespace,
+        options: { ...asked, ...named, timeoutSeconds },
+        user,
+        userAgent: agentOf(request),
+      },
+      stream,
     )
     if (!stream.ended) stream.begin()
     response.on('close', () => {

@@ -146,6 +146,11 @@ export class EventLoop {
     }
   }
 
+  /** For events that call code with promises of its own: what that started goes before the next event. */
+  yieldToContinuations(): void {
+    this.#dirty = true
+  }
+
   /** The current context with another cause. */
   causedBy(cause: number, background = this.context.background): Context {
     return { cause, background, task: this.context.task }

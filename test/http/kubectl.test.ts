@@ -53,7 +53,7 @@ describe.each(binaries)('%s', (binary) => {
     served = await serve({
       server,
       loop,
-      streamsOf: (name) => cluster.nodes().find((it) => it.name === name)?.machine.streams,
+      streamsOf: cluster.foundation.streamsOf,
       port: 0,
       speed: SPEED,
       admin: ADMIN,

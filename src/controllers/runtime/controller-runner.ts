@@ -44,7 +44,10 @@ export function controllerComponent<T extends KubeObject, Memory>(
 }
 
 /** The name of a controller's Events and journal entries. */
-export function componentOf(definition: { readonly name: string; readonly component?: string }): string {
+export function componentOf(
+  definition: { readonly name: string; readonly component?: string } | Component,
+): string {
+  if ('start' in definition) return definition.name
   return definition.component ?? `${definition.name}-controller`
 }
 
