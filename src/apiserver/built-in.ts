@@ -5,7 +5,9 @@ import { defaultIngressClass } from './admission/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts'
 import { limitRanger } from './admission/limit-ranger.ts'
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts'
+import { nodeRestriction } from './admission/node-restriction.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
+import { podSecurity } from './admission/pod-security.ts'
 import { priority } from './admission/priority.ts'
 import { rbacEscalation } from './admission/rbac-escalation.ts'
 import { resourceQuota } from './admission/resource-quota.ts'
@@ -50,6 +52,8 @@ export const HOOKS: Readonly<Record<string, (server: ServerContext) => ResourceH
 export interface AdmissionOptions {
   /** Refuse pods whose service account does not exist (yet): only where a controller makes the default ones. */
   readonly requireServiceAccounts?: boolean
+  /** Kubelets touch nothing but their own: as kubeadm turns it on. */
+  readonly restrictNodes?: boolean
 }
 
 /** The plug-ins that are on by default, in upstream's order (kubeapiserver/options/plugins.go). */
@@ -59,7 +63,9 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
     customResourceEngines,
     limitRanger,
     serviceAccount({ required: options.requireServiceAccounts ?? false }),
+    ...(options.restrictNodes ? [nodeRestriction] : []),
     taintNodesByCondition,
+    podSecurity,
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,

@@ -66,6 +66,8 @@ export interface Call {
   readonly kind: KindDefinition
   /** Texts for `Warning` headers; stages push to it. */
   readonly warnings: string[]
+  /** Admission plug-ins that changed the object, in order. */
+  mutatedBy?: string[]
 }
 
 /** A successful answer. */

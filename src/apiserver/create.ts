@@ -9,7 +9,7 @@ import {
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
-import type { AdmissionAttributes } from './admission/plugin.ts'
+import { attributesOf } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
 import { answer, type Call } from './call.ts'
 import { track } from './managed-fields.ts'
@@ -32,19 +32,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
   if (decoded.metadata?.resourceVersion) {
     throw badRequest('resourceVersion should not be set on objects to be created')
   }
-  const attributes: AdmissionAttributes = {
-    server,
-    operation: 'CREATE',
-    kind,
-    subresource: '',
-    namespace: request.namespace ?? '',
-    name: decoded.metadata?.name ?? '',
-    old: undefined,
-    user: request.user,
-    options: call.options,
-    dryRun: call.options.dryRun === true,
-    warnings: call.warnings,
-  }
+  const attributes = attributesOf(call, 'CREATE', decoded.metadata?.name ?? '', undefined)
   const defaulted = kind.defaults?.(decoded) ?? decoded
   return after(server.admission.admit(defaulted, attributes), (admitted) => {
     const generated = !admitted.metadata?.name
@@ -53,7 +41,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
       const object = track(call, resource.hooks?.create?.(prepared, call) ?? prepared, undefined)
       validate(call, object)
       const name = object.metadata!.name!
-      return after(server.admission.validate(object, { ...attributes, name }), () =>
+      return after(server.admission.validate(object, generated ? { ...attributes, name } : attributes), () =>
         after(store(call, object), (stored) => {
           if (stored !== undefined) return stored
           if (generated && left > 1) return attempt(rename(call, filled), left - 1)

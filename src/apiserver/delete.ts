@@ -6,6 +6,7 @@ import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import type { Status } from '../api/meta/status.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import { formatTime } from '../api/time.ts'
+import { attributesOf } from './admission/plugin.ts'
 import { answer, type Call } from './call.ts'
 import { after, inOrder } from './maybe.ts'
 import { withMetadata } from './metadata.ts'
@@ -67,20 +68,12 @@ export function removeNamed(call: Call, name: string, tolerant = false): Maybe<L
     }
     checkPreconditions(call, old)
     resource.hooks?.delete?.(old, call)
-    const attributes = {
-      server,
-      operation: 'DELETE' as const,
-      kind: resource.kind,
-      subresource: '',
-      namespace: request.namespace ?? '',
-      name,
-      old,
-      user: request.user,
-      options,
-      dryRun: options.dryRun === true,
-      warnings: call.warnings,
-    }
-    return after(server.admission.validate(undefined, attributes), () => {
+    // An eviction has been admitted as such.
+    const admitted =
+      request.subresource === undefined
+        ? server.admission.validate(undefined, attributesOf(call, 'DELETE', name, old))
+        : undefined
+    return after(admitted, () => {
       const plan = planDeletion(call, old)
       if (plan.kind === 'nothing') return { object: old, gone: false }
       if (options.dryRun) {

@@ -23,7 +23,7 @@ import type { EventLoop, Timer } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
-import { Admission, type AdmissionPlugin } from './admission/plugin.ts'
+import { Admission, type AdmissionPlugin, refuserOf } from './admission/plugin.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization.ts'
 import { bootstrap } from './bootstrap.ts'
 import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
@@ -99,7 +99,11 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.scheme = options.scheme
     this.random = options.random
     this.storage = new Storage(options.store, options.loop)
-    this.admission = new Admission(options.admission ?? defaultAdmission(options.admissionOptions))
+    this.admission = new Admission(
+      options.admission ??
+        defaultAdmission({ restrictNodes: options.authorization === 'RBAC', ...options.admissionOptions }),
+      this,
+    )
     this.#rbac = options.authorization === 'RBAC' ? new RbacAuthorizer(this) : undefined
     this.#authorizer = this.#rbac ?? ALLOW_ALL
     this.tokens = new ServiceAccountTokens(options.signer ?? simulatedSigner('kubarium'), (bound) =>
@@ -263,6 +267,7 @@ export class ApiServer implements ApiHandler, ServerContext {
         actorOf(request),
         ref,
         `${verbText(request)}: ${error.code} ${error.message}`,
+        refusedDetail(error),
       )
     }
     return { ok: false, code: error.code, status: error.status }
@@ -436,7 +441,8 @@ export class ApiServer implements ApiHandler, ServerContext {
     let actor = 'etcd'
     if (call !== undefined) {
       actor = actorOf(call.request)
-      const cause = journal.record('request', actor, ref, verbText(call.request))
+      const detail = call.mutatedBy && Object.freeze({ mutatedBy: Object.freeze(call.mutatedBy) })
+      const cause = journal.record('request', actor, ref, verbText(call.request), detail)
       loop.context = { cause, background: outer.background, task: outer.task }
     }
     const detail = Object.freeze({ revision, verb: call?.request.verb ?? 'expire' })
@@ -467,6 +473,12 @@ export class ApiServer implements ApiHandler, ServerContext {
 
 function revisionOfEntry({ type, detail }: JournalEntry): number | undefined {
   return type === 'commit' ? (detail as { readonly revision?: number } | undefined)?.revision : undefined
+}
+
+/** Which admission plug-in refused, if one did. */
+function refusedDetail(error: ApiError): { readonly refusedBy: string } | undefined {
+  const plugin = refuserOf(error)
+  return plugin === undefined ? undefined : Object.freeze({ refusedBy: plugin })
 }
 
 function verbText({ verb, subresource }: ApiRequest): string {

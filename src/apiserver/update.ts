@@ -4,7 +4,7 @@ import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
-import type { AdmissionAttributes } from './admission/plugin.ts'
+import { attributesOf } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
 import { answer, type Call } from './call.ts'
 import { createObject } from './create.ts'
@@ -23,6 +23,8 @@ export interface UpdateStrategy {
   /** The object that results when a client sends `next` to this endpoint. */
   merge(next: KubeObject, old: KubeObject, call: Call): KubeObject
   validate(object: KubeObject, old: KubeObject, errors: FieldErrors, call: Call): void
+  /** The handler makes the new state itself, after admission of what was posted. */
+  readonly admitted?: true
 }
 
 /** The main endpoint: everything but status and what the server owns. */
@@ -147,32 +149,26 @@ function checkPreconditions(call: Call, next: KubeObject, old: KubeObject): void
 
 function admit(call: Call, strategy: UpdateStrategy, next: KubeObject, old: KubeObject): Maybe<KubeObject> {
   const { server, resource, request } = call
-  const attributes: AdmissionAttributes = {
-    server,
-    operation: 'UPDATE',
-    kind: resource.kind,
-    subresource: request.subresource ?? '',
-    namespace: request.namespace ?? '',
-    name: request.name!,
-    old,
-    user: request.user,
-    options: call.options,
-    dryRun: call.options.dryRun === true,
-    warnings: call.warnings,
-  }
+  const attributes = attributesOf(call, 'UPDATE', request.name!, old)
   const merged = strategy.merge(next, old, call)
-  return after(server.admission.admit(merged, attributes), (admitted) => {
-    const prepared =
-      strategy === MAIN
-        ? (resource.kind.prepareForUpdate?.(admitted, old, server.strategy) ?? admitted)
-        : admitted
-    const hooked = strategy === MAIN ? (resource.hooks?.update?.(prepared, old, call) ?? prepared) : prepared
+  const admitting = strategy.admitted ? merged : server.admission.admit(merged, attributes)
+  return after(admitting, (admitted) => {
+    const prepared = isMain(strategy)
+      ? (resource.kind.prepareForUpdate?.(admitted, old, server.strategy) ?? admitted)
+      : admitted
+    const hooked = isMain(strategy) ? (resource.hooks?.update?.(prepared, old, call) ?? prepared) : prepared
     const object = track(call, bumpGeneration(call, shareWith(old, hooked), old), old)
     const errors = new FieldErrors()
     strategy.validate(object, old, errors, call)
     if (!errors.empty) throw invalid(call.kind, request.name!, errors.list)
+    if (strategy.admitted) return object
     return after(server.admission.validate(object, attributes), () => object)
   })
+}
+
+/** Of the main endpoint, or of one that writes to it. */
+function isMain(strategy: UpdateStrategy): boolean {
+  return strategy.merge === MAIN.merge
 }
 
 function bumpGeneration(call: Call, object: KubeObject, old: KubeObject): KubeObject {

@@ -11,10 +11,10 @@ const REVIEW_GROUP = 'authorization.k8s.io'
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
 
-  handles: ({ operation, kind, name }) =>
+  handles: ({ operation, kind }) =>
     operation === 'CREATE'
       ? kind.namespaced && kind.group !== REVIEW_GROUP
-      : operation === 'DELETE' && kind.resource === 'namespaces' && kind.group === '' && IMMORTAL.has(name),
+      : operation === 'DELETE' && kind.resource === 'namespaces' && kind.group === '',
 
   /** First of all plug-ins, so that nothing else is looked up in a namespace that is not there. */
   admit(object, attributes) {
@@ -23,7 +23,8 @@ export const namespaceLifecycle: AdmissionPlugin = {
   },
 
   validate(_, { operation, name }) {
-    if (operation === 'DELETE') throw forbidden(NAMESPACES, name, 'this namespace may not be deleted')
+    if (operation === 'DELETE' && IMMORTAL.has(name))
+      throw forbidden(NAMESPACES, name, 'this namespace may not be deleted')
   },
 }
 

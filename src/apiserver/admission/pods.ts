@@ -1,10 +1,10 @@
 /** What plug-ins for pods have in common: the pods of one template share their spec, so each spec is looked at once. */
 import type { PodSpec } from '../../api/core/pod-spec.ts'
 import { deepFreeze } from '../../api/freeze.ts'
-import type { AdmissionAttributes } from './plugin.ts'
+import type { AdmissionTarget } from './plugin.ts'
 
 /** The pod itself, not one of its subresources. */
-export function isPod({ kind, subresource }: AdmissionAttributes): boolean {
+export function isPod({ kind, subresource }: AdmissionTarget): boolean {
   return subresource === '' && kind.resource === 'pods' && kind.group === ''
 }
 

@@ -5,11 +5,12 @@
 
 import type { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
 import type { Pod } from '../../api/core/pod.ts'
+import { podLimits, podRequests } from '../../api/core/pod-resources.ts'
 import type { ResourceQuota } from '../../api/core/resource-quota.ts'
 import type { Service } from '../../api/core/service.ts'
 import { forbidden } from '../../api/errors.ts'
-import { groupResource, type KubeObject } from '../../api/kind.ts'
-import { addQuantities, compareQuantities } from '../../api/quantity.ts'
+import { groupResource, type KindDefinition, type KubeObject } from '../../api/kind.ts'
+import { addQuantities, compareQuantities, subtractQuantities } from '../../api/quantity.ts'
 import type { Maybe } from '../../api/request.ts'
 import { LOOPBACK } from '../bootstrap.ts'
 import { inOrder } from '../maybe.ts'
@@ -28,20 +29,24 @@ const COUNTED: Readonly<Record<string, string>> = {
   resourcequotas: 'resourcequotas',
 }
 
+/** Where a change can take more than there was: elsewhere an update costs nothing. */
+const GROWS: ReadonlySet<string> = new Set(['services', 'persistentvolumeclaims', 'pods/resize'])
+
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
-  handles: ({ server, operation, subresource, kind, namespace }) =>
-    operation === 'CREATE' &&
-    subresource === '' &&
-    kind.namespaced &&
-    kind.heartbeat !== true &&
-    server.cached('', 'resourcequotas', namespace).length > 0,
+  handles: ({ operation, subresource, kind }) => {
+    if (!kind.namespaced || kind.heartbeat === true) return false
+    if (operation === 'CREATE') return subresource === ''
+    const resource = subresource === '' ? kind.resource : `${kind.resource}/${subresource}`
+    return operation === 'UPDATE' && kind.group === '' && GROWS.has(resource)
+  },
   validate(object, attributes) {
-    const { server, namespace, kind, name, dryRun } = attributes
-    const usage = usageOf(object!, attributes)
+    const { server, namespace, kind, name, old, dryRun } = attributes
+    const quotas = server.cached('', 'resourcequotas', namespace) as readonly ResourceQuota[]
+    if (quotas.length === 0) return undefined
+    const usage = old === undefined ? usageOf(object!, kind) : growth(object!, old, kind)
     const charges: { readonly quota: ResourceQuota; readonly used: Usage }[] = []
-    for (const item of server.cached('', 'resourcequotas', namespace)) {
-      const quota = item as ResourceQuota
+    for (const quota of quotas) {
       const hard = quota.status?.hard ?? quota.spec?.hard ?? {}
       if (!inScope(object!, quota, attributes)) continue
       if (kind.resource === 'pods') checkSpecified(object as Pod, quota, hard, attributes)
@@ -51,7 +56,8 @@ export const resourceQuota: AdmissionPlugin = {
       const exceeded: string[] = []
       for (const resource of asked) {
         const total = addQuantities(used[resource] ?? '0', usage[resource]!)
-        if (compareQuantities(total, hard[resource]!) > 0) exceeded.push(resource)
+        const more = compareQuantities(usage[resource]!, '0') > 0
+        if (more && compareQuantities(total, hard[resource]!) > 0) exceeded.push(resource)
         used[resource] = total
       }
       if (exceeded.length > 0) {
@@ -71,6 +77,21 @@ export const resourceQuota: AdmissionPlugin = {
     if (dryRun) return undefined
     return inOrder(charges, undefined, (_, { quota, used }) => charge(attributes, quota, used)) as Maybe<void>
   },
+}
+
+/** What the new state takes beyond the old one; nothing when it takes no more of anything. */
+function growth(object: KubeObject, old: KubeObject, kind: KindDefinition): Usage {
+  const before = usageOf(old, kind)
+  const now = usageOf(object, kind)
+  const delta: Record<string, string> = {}
+  let grows = false
+  for (const resource of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const amount = subtractQuantities(now[resource] ?? '0', before[resource] ?? '0')
+    if (compareQuantities(amount, '0') === 0) continue
+    delta[resource] = amount
+    grows ||= compareQuantities(amount, '0') > 0
+  }
+  return grows ? delta : {}
 }
 
 function charge(
@@ -95,7 +116,7 @@ function charge(
 }
 
 /** What one more such object takes. */
-function usageOf(object: KubeObject, { kind }: AdmissionAttributes): Usage {
+function usageOf(object: KubeObject, kind: KindDefinition): Usage {
   const usage: Record<string, string> = { [`count/${groupResource(kind)}`]: '1' }
   const plain = kind.group === '' ? COUNTED[kind.resource] : undefined
   if (plain !== undefined) usage[plain] = '1'
@@ -117,18 +138,13 @@ function usageOf(object: KubeObject, { kind }: AdmissionAttributes): Usage {
   return usage
 }
 
-function podUsage(pod: Pod): Usage {
+function podUsage({ spec }: Pod): Usage {
   const usage: Record<string, string> = {}
-  const add = (name: string, amount: string) => {
-    usage[name] = usage[name] === undefined ? amount : addQuantities(usage[name], amount)
+  for (const [name, amount] of Object.entries(podRequests(spec))) {
+    usage[`requests.${name}`] = amount
+    if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage') usage[name] = amount
   }
-  for (const { resources } of pod.spec.containers) {
-    for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
-      add(`requests.${name}`, amount)
-      if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage') add(name, amount)
-    }
-    for (const [name, amount] of Object.entries(resources?.limits ?? {})) add(`limits.${name}`, amount)
-  }
+  for (const [name, amount] of Object.entries(podLimits(spec))) usage[`limits.${name}`] = amount
   return usage
 }
 
@@ -154,7 +170,9 @@ function checkSpecified(
       ? (['limits', resource.slice('limits.'.length)] as const)
       : (['requests', resource.replace(/^requests\./, '')] as const)
     if (amount !== 'cpu' && amount !== 'memory') continue
-    const without = pod.spec.containers.filter((it) => it.resources?.[what]?.[amount] === undefined)
+    const without = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].filter(
+      (it) => it.resources?.[what]?.[amount] === undefined,
+    )
     if (without.length > 0) missing.push(`${resource} for: ${without.map((it) => it.name).join(',')}`)
   }
   if (missing.length === 0) return

@@ -7,13 +7,13 @@ import { forbidden } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
 import { compareQuantities } from '../../api/quantity.ts'
 import type { StorageClass } from '../../api/storage/storage-class.ts'
-import type { AdmissionAttributes, AdmissionPlugin } from './plugin.ts'
+import type { AdmissionPlugin, AdmissionTarget } from './plugin.ts'
 
 const IS_DEFAULT = 'storageclass.kubernetes.io/is-default-class'
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
 
-const isMain = ({ subresource, kind }: AdmissionAttributes) => subresource === '' && kind.group === ''
-const isClaim = (attributes: AdmissionAttributes) =>
+const isMain = ({ subresource, kind }: AdmissionTarget) => subresource === '' && kind.group === ''
+const isClaim = (attributes: AdmissionTarget) =>
   isMain(attributes) && attributes.kind.resource === 'persistentvolumeclaims'
 
 export const defaultStorageClass: AdmissionPlugin = {

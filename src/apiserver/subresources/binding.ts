@@ -6,13 +6,14 @@ import { badRequest, conflict, invalid, methodNotServed } from '../../api/errors
 import { FieldErrors } from '../../api/field-errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
+import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
 import { after } from '../maybe.ts'
 import { change, type UpdateStrategy } from '../update.ts'
 import { SUCCESS } from './success.ts'
 
 /** The handler makes the new state itself; nothing of it is up to the client. */
-const ASSIGN: UpdateStrategy = { merge: (next) => next, validate: () => undefined }
+const ASSIGN: UpdateStrategy = { merge: (next) => next, validate: () => undefined, admitted: true }
 
 export function bind(call: Call): Maybe<ApiResponse> {
   if (call.request.verb !== 'create') throw methodNotServed()
@@ -21,9 +22,11 @@ export function bind(call: Call): Maybe<ApiResponse> {
   if (name && name !== call.request.name)
     throw badRequest('name in URL does not match name in Binding object')
   validate(binding)
-  return after(
-    change(call, ASSIGN, (old) => assign(call, old as Pod, binding)),
-    () => answer(call, 201, SUCCESS),
+  return after(admitPosted(call, Binding, binding), (admitted) =>
+    after(
+      change(call, ASSIGN, (old) => assign(call, old as Pod, admitted)),
+      () => answer(call, 201, SUCCESS),
+    ),
   )
 }
 

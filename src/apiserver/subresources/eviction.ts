@@ -15,6 +15,7 @@ import { compileSelector } from '../../api/label-selector.ts'
 import { Eviction } from '../../api/policy/eviction.ts'
 import type { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
+import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
 import { removeNamed } from '../delete.ts'
 import { after } from '../maybe.ts'
@@ -24,12 +25,17 @@ import { SUCCESS } from './success.ts'
 /** Pods evicted but not yet seen gone by the disruption controller; more than that and something is wrong. */
 const MAX_DISRUPTED_PODS = 2000
 const VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
-const WRITE: UpdateStrategy = { merge: (next) => next, validate: () => undefined }
+const WRITE: UpdateStrategy = { merge: (next) => next, validate: () => undefined, admitted: true }
 
 export function evict(call: Call): Maybe<ApiResponse> {
-  const { server, request, resource, kind } = call
+  const { request } = call
   if (request.verb !== 'create') throw methodNotServed()
-  const { object: eviction } = decode(Eviction, request.body)
+  const { object: posted } = decode(Eviction, request.body)
+  return after(admitPosted(call, Eviction, posted), (eviction) => admittedEviction(call, eviction))
+}
+
+function admittedEviction(call: Call, eviction: Eviction): Maybe<ApiResponse> {
+  const { server, request, resource, kind } = call
   const named = eviction.metadata?.name
   if (named && named !== request.name) {
     throw badRequest('name in URL does not match name in Eviction object: Precondition failed')

@@ -7,12 +7,16 @@ import type { KubeObject } from '../../api/kind.ts'
 import { formatLabelSelector } from '../../api/label-selector.ts'
 import type { LabelSelector } from '../../api/meta/label-selector.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
+import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
 import { after } from '../maybe.ts'
 import { patched } from '../patch.ts'
-import { change, MAIN } from '../update.ts'
+import { change, MAIN, type UpdateStrategy } from '../update.ts'
 
 type Json = Readonly<Record<string, unknown>>
+
+/** Admission sees the Scale, not what it changes. */
+const SCALED: UpdateStrategy = { ...MAIN, admitted: true }
 
 export function scaleOf(call: Call): Maybe<ApiResponse> {
   const { server, resource, request, kind } = call
@@ -34,8 +38,12 @@ export function scaleOf(call: Call): Maybe<ApiResponse> {
 function write(call: Call, next: (scale: Scale) => unknown): Maybe<ApiResponse> {
   const { request, resource } = call
   const path = steps(resource.kind.scale!.spec)
-  const produce = (old: KubeObject): KubeObject => {
-    const { object: scale } = decode(Scale, next(scaleFrom(call, old)))
+  const produce = (old: KubeObject): Maybe<KubeObject> => {
+    const before = scaleFrom(call, old)
+    const { object } = decode(Scale, next(before))
+    return after(admitPosted(call, Scale, object, before), (scale) => scaled(old, scale))
+  }
+  const scaled = (old: KubeObject, scale: Scale): KubeObject => {
     const replicas = scale.spec?.replicas ?? 0
     if (replicas < 0) {
       const errors = new FieldErrors()
@@ -52,7 +60,7 @@ function write(call: Call, next: (scale: Scale) => unknown): Maybe<ApiResponse> 
     }
     return { ...(withValue(old as Json, path, replicas) as KubeObject), metadata }
   }
-  return after(change(call, MAIN, produce), (stored) => answer(call, 200, scaleFrom(call, stored)))
+  return after(change(call, SCALED, produce), (stored) => answer(call, 200, scaleFrom(call, stored)))
 }
 
 function scaleFrom(call: Call, object: KubeObject): Scale {

@@ -4,23 +4,32 @@ import type { Pod } from '../../api/core/pod.ts'
 import { decode } from '../../api/decode.ts'
 import { conflict, invalid, methodNotServed, notFound } from '../../api/errors.ts'
 import { FieldErrors } from '../../api/field-errors.ts'
-import type { ApiResponse } from '../../api/request.ts'
+import type { KubeObject } from '../../api/kind.ts'
+import type { ApiResponse, Maybe } from '../../api/request.ts'
 import { formatTime } from '../../api/time.ts'
 import { uuid } from '../../kernel/ids.ts'
+import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
+import { after } from '../maybe.ts'
 
 const DEFAULT_SECONDS = 3600
 const MIN_SECONDS = 600
 /** Upstream asks for an hour and seven seconds, so that refreshing is spread; real tokens then live a year. */
 const MAX_SECONDS = 2 ** 32
 
-export function createToken(call: Call): ApiResponse {
+export function createToken(call: Call): Maybe<ApiResponse> {
   const { server, resource, request, kind } = call
   if (request.verb !== 'create') throw methodNotServed()
   const { namespace = '', name = '' } = request
   const account = server.storage.get(resource.keyOf(namespace, name))
   if (account === undefined) throw notFound(kind, name)
-  const { object } = decode(TokenRequest, request.body)
+  const { object: posted } = decode(TokenRequest, request.body)
+  return after(admitPosted(call, TokenRequest, posted), (object) => issue(call, account, object))
+}
+
+function issue(call: Call, account: KubeObject, object: TokenRequest): ApiResponse {
+  const { server, request } = call
+  const { namespace = '', name = '' } = request
   const seconds = object.spec?.expirationSeconds ?? DEFAULT_SECONDS
   const errors = new FieldErrors()
   errors.at('spec', () => {
