@@ -73,6 +73,7 @@ export type {
   ApplyResult,
   Cluster,
   ClusterOptions,
+  ControllerHandle,
   DurationLike,
   ImageSpec,
   NodeHandle,

@@ -17,6 +17,7 @@ import { Progress } from './progress.ts'
 interface Options {
   readonly seed?: number
   readonly until?: number
+  readonly controllers?: string
   readonly output: 'text' | 'json' | 'junit'
   readonly timeline?: string
   readonly quiet?: boolean
@@ -31,6 +32,10 @@ export function register(program: Command): void {
     .description('run scenarios or manifests and report what happened')
     .argument('<file...>', 'a Scenario, a Kubernetes manifest (applied and settled), or a TypeScript program')
     .option('--seed <number>', "seed of chance, instead of the scenario's own", parseSeed)
+    .option(
+      '--controllers <list>',
+      "as kube-controller-manager's flag: *,-job; instead of the scenario's own",
+    )
     .option('--until <duration>', 'end the run at this virtual time: 90s, 6m', parseUntil)
     .option('-o, --output <format>', 'text, json or junit', parseFormat, 'text')
     .option('--timeline <file>', 'write the whole journal to this file, one JSON object a line')
@@ -86,7 +91,8 @@ async function runOne(
   const observers: RunObserver[] = [progress, ...(report === undefined ? [] : [report])]
   const result = await runScenario(scenario, {
     createCluster: async (clusterOptions: ClusterOptions): Promise<Cluster> => {
-      const cluster = await createCluster(clusterOptions)
+      const { controllers = clusterOptions.controllers } = options
+      const cluster = await createCluster({ ...clusterOptions, controllers })
       timeline?.follow(cluster)
       return cluster
     },

@@ -18,6 +18,8 @@ interface Options {
   readonly kubeconfig: string
   readonly seed?: number
   readonly speed: number
+  readonly controllers?: string
+  readonly controlPlanes: number
   readonly manifests?: string
   readonly data?: string
   readonly proxyMode?: ClusterOptions['proxyMode']
@@ -37,6 +39,13 @@ export function register(program: Command): void {
     .option('--kubeconfig <file>', 'where to write the kubeconfig', 'kubarium.config')
     .option('--seed <number>', 'seed of chance', parseCount)
     .option('--speed <factor>', 'virtual seconds per real second, or max', parseSpeed, 1)
+    .option('--controllers <list>', "as kube-controller-manager's flag: *,-job", '*')
+    .option(
+      '--control-planes <number>',
+      'controller managers and schedulers; of several one leads',
+      parseCount,
+      1,
+    )
     .option('--manifests <dir>', 'apply every .yaml, .yml and .json file of a directory first')
     .option('--data <dir>', 'keep state in a directory, so that it outlives the process')
     .addOption(
@@ -74,6 +83,8 @@ async function run(options: Options): Promise<void> {
     seed: (options.seed ?? 1) + (data?.lastRevision ?? 0),
     start,
     journal: JOURNAL_ENTRIES,
+    controllers: options.controllers,
+    controlPlanes: options.controlPlanes,
     authorization: 'RBAC',
     proxyMode: options.proxyMode,
     cloud: options.cloud ? {} : undefined,

@@ -34,8 +34,8 @@ export interface InformerOptions<T> {
 export interface Informer<T extends KubeObject> {
   readonly kind: KindRef<T>
   readonly lister: Lister<Stored<T>>
-  /** Handlers added after the first list hear `add` for everything known. */
-  addHandlers(handlers: InformerHandlers<Stored<T>>): void
+  /** Handlers added after the first list hear `add` for everything known. @returns takes them away again */
+  addHandlers(handlers: InformerHandlers<Stored<T>>): () => void
   /** The first list has been delivered to all handlers. */
   readonly synced: boolean
   /** Runs once synced; at once when it already is. */

@@ -87,7 +87,7 @@ class LeaderElector {
       return
     }
     this.#leading = false
-    this.#record('leader election lost')
+    this.#record('stopped leading')
     if (this.#options.onStoppedLeading === undefined) this.#process.exit('leader election lost')
     else this.#options.onStoppedLeading()
   }
@@ -172,8 +172,10 @@ class LeaderElector {
     transport.request(requests.update(Lease, released), () => {})
   }
 
-  #record(text: string): void {
-    const { name } = this.#options
+  #record(text: 'became leader' | 'stopped leading'): void {
+    const { name, identity } = this.#options
     this.#process.journal.record('process', this.#process.name, `Lease ${this.#namespace}/${name}`, text)
+    if (this.#observed === undefined) return
+    this.#process.recorder(name).event(this.#observed, 'Normal', 'LeaderElection', `${identity} ${text}`)
   }
 }

@@ -88,7 +88,8 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   readonly #selection: Selection
   readonly #process: Surroundings
   readonly #onSynced: () => void
-  readonly #handlers: InformerHandlers<Stored<T>>[] = []
+  /** Replaced, never changed: whoever walks it is not disturbed. */
+  #handlers: readonly InformerHandlers<Stored<T>>[] = []
   #waiting: (() => void)[] = []
   #watch: WatchHandle | undefined
   #failures = 0
@@ -107,9 +108,12 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     this.#onSynced = onSynced
   }
 
-  addHandlers(handlers: InformerHandlers<Stored<T>>): void {
-    this.#handlers.push(handlers)
+  addHandlers(handlers: InformerHandlers<Stored<T>>): () => void {
+    this.#handlers = [...this.#handlers, handlers]
     if (handlers.add !== undefined) for (const object of this.lister.everything()) handlers.add(object)
+    return () => {
+      this.#handlers = this.#handlers.filter((it) => it !== handlers)
+    }
   }
 
   whenSynced(run: () => void): void {

@@ -7,7 +7,7 @@ import type { Scheme } from '../api/scheme.ts'
 import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
-import type { ControllerDefinition } from '../controllers/runtime/controller.ts'
+import type { AnyController } from '../controllers/runtime/manager.ts'
 import type { Store, StoreOptions } from '../etcd/store.ts'
 import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -63,6 +63,11 @@ export interface ClusterOptions {
   readonly journal?: JournalMode
   /** `*,-job` as in kube-controller-manager, or false: none. */
   readonly controllers?: string | false
+  /**
+   * So many kube-controller-managers and kube-schedulers (`kube-controller-manager`, `kube-controller-manager-2` ...).
+   * Of several one leads, by a Lease in kube-system; the only one leads without. Default 1.
+   */
+  readonly controlPlanes?: number
   /** False: none; or a KubeSchedulerConfiguration, plugins of your own, and what else a scheduler takes. */
   readonly scheduler?: boolean | SchedulerOptions
   readonly kubelets?: boolean
@@ -125,6 +130,29 @@ export interface ProcessControl {
   pause(): void
   resume(): void
   stop(): void
+}
+
+/**
+ * One controller, by its name in kube-controller-manager: held, restarted and replaced while the others of its process
+ * go on. With several control planes it is the one of whoever leads, now and later.
+ */
+export interface ControllerHandle {
+  /** `job-controller`. */
+  readonly name: string
+  /** Processes that it belongs to. */
+  readonly processes: readonly string[]
+  readonly paused: boolean
+  /** Reconciles under way finish; no further one starts. */
+  pause(): void
+  resume(): void
+  /** While paused: lets the next `count` reconciles start, now or when there is something to do. Default 1. */
+  step(count?: number): void
+  /** Every reconcile starts so much later; 0: at once again. */
+  slowDown(by: DurationLike): void
+  /** It forgets what it remembered, and looks at everything again. */
+  restart(): void
+  /** Another takes its place: yours, under whatever name. */
+  replace(definition: AnyController): void
 }
 
 /** HTTP requests over the pod network. */
@@ -211,7 +239,10 @@ export interface Cluster extends AsyncDisposable {
   process(name: string): ProcessControl
   processes(): readonly ProcessControl[]
   /** Runs a controller, or any component, in a process of its own (named after it, unless said otherwise). */
-  run(...controllers: readonly (ControllerDefinition<never, never> | Component)[]): ProcessControl
+  run(...controllers: readonly (AnyController | Component)[]): ProcessControl
+  /** A controller that runs, built-in or of `run`: `job-controller`, or `job` as in `controllers`. */
+  controller(name: string): ControllerHandle
+  controllers(): readonly ControllerHandle[]
 
   /** Sends requests while the loop goes on; `done` hears once, when all were answered or have failed. */
   sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void

@@ -109,9 +109,15 @@ export class Foundation {
     return new ApiClient(new Requests(user, userAgent), this.loop, this.network.link(userAgent))
   }
 
-  startProcess(name: string, user: UserInfo, components: readonly Component[]): ProcessHandle {
+  startProcess(
+    name: string,
+    user: UserInfo,
+    components: readonly Component[],
+    restartDelayMs?: number,
+  ): ProcessHandle {
     const transport = this.network.link(name)
-    return startProcess({ name, user, transport, components, environment: this.environment })
+    const { environment } = this
+    return startProcess({ name, user, transport, components, environment, restartDelayMs })
   }
 
   /** A second foundation that continues from this one's state. */

@@ -6,8 +6,11 @@ import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import type { ProcessHandle } from '../client/process-host.ts'
-import type { AnyController } from '../controllers/runtime/manager.ts'
-import { controllerManager } from '../controllers/runtime/manager.ts'
+import {
+  type AnyController,
+  type ControllerManager,
+  controllerManager,
+} from '../controllers/runtime/manager.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
@@ -22,6 +25,7 @@ import type {
   Cluster,
   ClusterOptions,
   CommandResult,
+  ControllerHandle,
   DurationLike,
   LogOptions,
   NodeHandle,
@@ -32,6 +36,7 @@ import type {
   Snapshot,
 } from './cluster.ts'
 import { planControlPlane } from './control-plane.ts'
+import { controllerHandles, findController } from './controller-handles.ts'
 import { diffObjects } from './diff.ts'
 import { drivingClient } from './driving-client.ts'
 import { toMs } from './duration.ts'
@@ -55,6 +60,8 @@ export class SimCluster implements Cluster {
   readonly #options: ClusterOptions
   readonly #processes = new Map<string, ProcessHandle>()
   readonly #nodes = new Map<string, SimNode>()
+  /** By the name of their process. */
+  readonly #managers = new Map<string, ControllerManager>()
   #nodesMade = 0
 
   constructor(foundation: Foundation, options: ClusterOptions) {
@@ -156,9 +163,14 @@ export class SimCluster implements Cluster {
   }
 
   /** Starts components in a process of their own. */
-  startProcess(name: string, components: readonly Component[], user = ADMIN): ProcessHandle {
+  startProcess(
+    name: string,
+    components: readonly Component[],
+    user = ADMIN,
+    restartDelayMs?: number,
+  ): ProcessHandle {
     if (this.#processes.has(name)) throw new Error(`there is a process ${name} already`)
-    const process = this.#foundation.startProcess(name, user, components)
+    const process = this.#foundation.startProcess(name, user, components, restartDelayMs)
     this.#processes.set(name, process)
     return process
   }
@@ -166,7 +178,18 @@ export class SimCluster implements Cluster {
   run(...controllers: readonly (AnyController | Component)[]): ProcessControl {
     invariant(controllers.length > 0, 'there is a controller to run')
     const name = controllers.map((it) => componentOf(it)).join('+')
-    return this.startProcess(name, [controllerManager({ controllers })])
+    const manager = controllerManager({ controllers })
+    const process = this.startProcess(name, [manager])
+    this.#managers.set(name, manager)
+    return process
+  }
+
+  controller(name: string): ControllerHandle {
+    return findController(this.controllers(), name)
+  }
+
+  controllers(): ControllerHandle[] {
+    return controllerHandles(this.#managers)
   }
 
   // -- history ------------------------------------------------------------------------------------------
@@ -225,8 +248,9 @@ export class SimCluster implements Cluster {
 
   /** Controllers and scheduler, as far as the options want them. */
   startControlPlane(): void {
-    for (const { name, user, components } of planControlPlane(this.#options)) {
-      this.startProcess(name, components, user)
+    for (const { name, user, components, manager, restartDelayMs } of planControlPlane(this.#options)) {
+      this.startProcess(name, components, user, restartDelayMs)
+      if (manager !== undefined) this.#managers.set(name, manager)
     }
   }
 

@@ -1,5 +1,4 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
-import type { Component } from '../client/process.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
@@ -23,6 +22,7 @@ import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import type { ControllerDefinition } from './runtime/controller.ts'
+import type { ControllerComponent } from './runtime/manager.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { rootCaPublisher } from './serviceaccount/root-ca.ts'
 import { serviceAccountTokenController } from './serviceaccount/tokens.ts'
@@ -37,7 +37,7 @@ export interface BuiltInController {
   readonly aliases: readonly string[]
   readonly onByDefault: boolean
   /** With the type of its kind erased: a manager runs them all alike. */
-  create(): ControllerDefinition | Component
+  create(): ControllerDefinition | ControllerComponent
 }
 
 export const BUILT_IN: readonly BuiltInController[] = [
@@ -77,6 +77,6 @@ function builtIn(
   controller: { readonly name: string },
   onByDefault = true,
 ): BuiltInController {
-  const create = () => controller as ControllerDefinition | Component
+  const create = () => controller as ControllerDefinition | ControllerComponent
   return { name: controller.name, aliases: [alias], onByDefault, create }
 }

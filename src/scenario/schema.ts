@@ -117,6 +117,10 @@ const clusterSpec = z
       .union([z.string().min(1), z.literal(false)])
       .optional()
       .meta({ description: "As kube-controller-manager's flag: *,-job; or false for none." }),
+    controlPlanes: z.int().min(1).max(9).optional().meta({
+      description:
+        'So many kube-controller-managers and kube-schedulers; of several one leads, by its Lease. Default 1.',
+    }),
     scheduler: z.boolean().optional(),
     kubelets: z.boolean().optional(),
     latency: z.enum(['none', 'lan']).optional(),

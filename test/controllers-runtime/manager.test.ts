@@ -51,7 +51,7 @@ test('a controller can be replaced while its manager runs', async () => {
   const manager = controllerManager({ controllers: [recording('one', keys, 'old')] })
   h.start('kube-controller-manager', manager)
   await h.loop.settle()
-  manager.replace(recording('one', keys, 'new'))
+  manager.replace('one', recording('one', keys, 'new'))
   await h.user((client) => client.create(ConfigMap, configMap('a')))
   await h.loop.settle()
   expect(keys).toEqual(['new default/a'])

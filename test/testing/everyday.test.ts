@@ -35,7 +35,7 @@ const keeper = defineController({
 
 describe('matchers', () => {
   test('say what is there', async ({ cluster }) => {
-    cluster.run(keeper as never)
+    cluster.run(keeper)
     await cluster.apply(configMap('a').labels({ team: 'x' }))
     await cluster.settle()
     const made = resource(cluster, 'secret', 'a-secret')
@@ -77,7 +77,7 @@ describe('matchers', () => {
 
 describe('faults by hand', () => {
   test('a crash after the secret was made leaves what a restart completes', async ({ cluster }) => {
-    cluster.run(keeper as never)
+    cluster.run(keeper)
     await cluster.settle()
     faults(cluster).crashAt('keeper-controller', after.create('Secret', 'a-secret'))
     await cluster.apply(configMap('a'))
@@ -89,7 +89,7 @@ describe('faults by hand', () => {
   })
 
   test('a refused call is made again; a lost answer is found out', async ({ cluster }) => {
-    cluster.run(keeper as never)
+    cluster.run(keeper)
     await cluster.settle()
     faults(cluster).refuse('keeper-controller', before.create('Secret', 'a-secret'), 503)
     faults(cluster).loseAnswer('keeper-controller', after.create('Secret', 'b-secret'))
@@ -100,7 +100,7 @@ describe('faults by hand', () => {
   })
 
   test('a cache can lag, be cut off and list again', async ({ cluster }) => {
-    cluster.run(keeper as never)
+    cluster.run(keeper)
     await cluster.settle()
     const kit = faults(cluster)
     kit.lag('keeper-controller', 'configmaps')

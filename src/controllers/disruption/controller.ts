@@ -21,7 +21,6 @@ import {
   watch,
 } from '../runtime/controller.ts'
 import { patchPodStatus } from '../shared/disruption-target.ts'
-import { KeyWorker } from '../shared/key-worker.ts'
 import { isPodReady, podCondition } from '../shared/pod.ts'
 import { textOf } from '../shared/refusals.ts'
 import { namespaceIndex, SelectedPods } from '../shared/selected-pods.ts'
@@ -38,8 +37,6 @@ import {
 } from './budget.ts'
 import { expectedScale } from './scale.ts'
 
-const COMPONENT = 'controllermanager'
-
 interface Memory {
   readonly pods: SelectedPods<PodDisruptionBudget>
   readonly scheme: Scheme
@@ -47,7 +44,7 @@ interface Memory {
 
 export const disruptionController = defineController<PodDisruptionBudget, Memory>({
   name: 'disruption-controller',
-  component: COMPONENT,
+  component: 'controllermanager',
   for: PodDisruptionBudget,
   forInformer: { indexes: namespaceIndex },
   // Of the controllers only the size counts.
@@ -136,7 +133,12 @@ function budgetsOfNamespace(object: Stored<KubeObject>, lookup: Lookup): readonl
 }
 
 /** A pod that was said to be disrupted, and then was not, takes the condition back. */
-function watchStaleDisruptions({ process, client, informerFor }: SetupContext<PodDisruptionBudget>): void {
+function watchStaleDisruptions({
+  process,
+  client,
+  informerFor,
+  sideWorker,
+}: SetupContext<PodDisruptionBudget>): void {
   const pods = informerFor(Pod)
   const isStale = (pod: Stored<Pod>) => {
     const condition = podCondition(pod, 'DisruptionTarget')
@@ -146,7 +148,7 @@ function watchStaleDisruptions({ process, client, informerFor }: SetupContext<Po
       pod.metadata.deletionTimestamp === undefined
     )
   }
-  const worker = new KeyWorker(process, COMPONENT, 1, async (key) => {
+  const worker = sideWorker(async (key) => {
     const pod = pods.lister.get(key)
     if (pod === undefined || !isStale(pod)) return
     const condition = {
@@ -160,7 +162,6 @@ function watchStaleDisruptions({ process, client, informerFor }: SetupContext<Po
       if (!isNotFound(error)) throw error
     }
   })
-  worker.start()
   const look = (pod: Stored<Pod>, old?: Stored<Pod>) => {
     if (pod.status !== old?.status && isStale(pod))
       worker.addAfter(objectKey(pod.metadata), DELETION_TIMEOUT_MS)

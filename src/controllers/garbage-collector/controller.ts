@@ -6,9 +6,11 @@ import { isNotFound } from '../../api/errors.ts'
 import { apiVersionOf, type KindDefinition, type KubeObject, type Stored } from '../../api/kind.ts'
 import type { OwnerReference } from '../../api/meta/object-meta.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
-import type { Component, Process } from '../../client/process.ts'
+import type { Process } from '../../client/process.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
-import { KeyWorker } from '../shared/key-worker.ts'
+import type { ControllerControl } from '../runtime/controller-control.ts'
+import { KeyWorker } from '../runtime/key-worker.ts'
+import type { ControllerComponent } from '../runtime/manager.ts'
 import { type Decision, decide, type Judged, type OwnerState } from './decide.ts'
 import {
   blockingDependents,
@@ -26,9 +28,9 @@ const CONCURRENT_SYNCS = 20
 /** Owners known to be absent; an owner's thousand dependents ask for it once. */
 const ABSENT_MAX = 500
 
-export const garbageCollector: Component = {
+export const garbageCollector: ControllerComponent = {
   name: COMPONENT,
-  start: (process) => new GarbageCollector(process).start(),
+  start: (process, control) => new GarbageCollector(process, control).start(),
 }
 
 /** Kinds whose objects can be owned or own; Events have too short a life to be worth it. */
@@ -46,11 +48,19 @@ class GarbageCollector {
   readonly #deletions: KeyWorker
   readonly #orphans: KeyWorker
 
-  constructor(process: Process) {
+  constructor(process: Process, control: ControllerControl | undefined) {
     this.#process = process
     this.#recorder = process.recorder(COMPONENT)
-    this.#deletions = new KeyWorker(process, COMPONENT, CONCURRENT_SYNCS, (uid) => this.#attemptToDelete(uid))
-    this.#orphans = new KeyWorker(process, COMPONENT, CONCURRENT_SYNCS, (uid) => this.#orphan(uid))
+    const worker = (work: (uid: string) => Promise<void>) =>
+      new KeyWorker({
+        process,
+        component: COMPONENT,
+        concurrency: CONCURRENT_SYNCS,
+        control,
+        work: ({ key }) => work(key),
+      })
+    this.#deletions = worker((uid) => this.#attemptToDelete(uid))
+    this.#orphans = worker((uid) => this.#orphan(uid))
   }
 
   start(): void {

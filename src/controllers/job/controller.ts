@@ -5,7 +5,6 @@ import { objectKey, type Stored } from '../../api/kind.ts'
 import { BY_CONTROLLER } from '../../client/informer.ts'
 import { defineController, type SetupContext } from '../runtime/controller.ts'
 import { Expectations } from '../runtime/expectations.ts'
-import { KeyWorker } from '../shared/key-worker.ts'
 import { controllerOf, OWNED } from '../shared/owner-refs.ts'
 import { isFinished } from './decide.ts'
 import { isTracked } from './pods.ts'
@@ -15,11 +14,9 @@ import { JobSync } from './sync.ts'
 /** Changes of pods, and of a Job's own status, are looked at together. */
 const BATCH_MS = 1000
 
-const COMPONENT = 'job-controller'
-
 export const jobController = defineController<Job, JobMemory>({
   name: 'job-controller',
-  component: COMPONENT,
+  component: 'job-controller',
   for: Job,
   // Keys are queued by `setup`, which knows what can wait.
   predicate: {
@@ -61,8 +58,7 @@ export const jobController = defineController<Job, JobMemory>({
 
 function watchPods(context: SetupContext<Job>, memory: JobMemory): void {
   const jobs = context.informer.lister
-  const orphans = new KeyWorker(context.process, COMPONENT, 1, (key) => releaseOrphan(context, key))
-  context.process.informers.whenSynced(() => orphans.start())
+  const orphans = context.sideWorker((key) => releaseOrphan(context, key))
   const ownerOf = (pod: Stored<Pod>): Stored<Job> | undefined => {
     const controller = controllerOf(pod)
     if (controller?.kind !== 'Job') return undefined

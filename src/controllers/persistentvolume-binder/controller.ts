@@ -4,8 +4,10 @@ import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts
 import { objectKey, type Stored } from '../../api/kind.ts'
 import { StorageClass } from '../../api/storage/storage-class.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
-import type { Component, Process } from '../../client/process.ts'
-import { KeyWorker } from '../shared/key-worker.ts'
+import type { Process } from '../../client/process.ts'
+import type { ControllerControl } from '../runtime/controller-control.ts'
+import { KeyWorker } from '../runtime/key-worker.ts'
+import type { ControllerComponent } from '../runtime/manager.ts'
 import { sameStatus, semanticEqual } from '../shared/semantic-equal.ts'
 import {
   BIND_COMPLETED,
@@ -22,9 +24,9 @@ const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 type Volume = Stored<PersistentVolume>
 type Claim = Stored<PersistentVolumeClaim>
 
-export const persistentVolumeBinder: Component = {
+export const persistentVolumeBinder: ControllerComponent = {
   name: 'persistentvolume-binder-controller',
-  start: (process) => new Binder(process).start(),
+  start: (process, control) => new Binder(process, control).start(),
 }
 
 class Binder {
@@ -33,11 +35,13 @@ class Binder {
   readonly #claims: KeyWorker
   readonly #volumes: KeyWorker
 
-  constructor(process: Process) {
+  constructor(process: Process, control: ControllerControl | undefined) {
     this.#process = process
     this.#recorder = process.recorder(COMPONENT)
-    this.#claims = new KeyWorker(process, COMPONENT, 1, (key) => this.#syncClaim(key))
-    this.#volumes = new KeyWorker(process, COMPONENT, 1, (key) => this.#syncVolume(key))
+    const worker = (work: (key: string) => Promise<void>) =>
+      new KeyWorker({ process, component: COMPONENT, control, work: ({ key }) => work(key) })
+    this.#claims = worker((key) => this.#syncClaim(key))
+    this.#volumes = worker((key) => this.#syncVolume(key))
   }
 
   start(): void {

@@ -1,6 +1,6 @@
 /** Holds a controller from outside: pause, single steps, slow motion. Survives the crashes of its process. */
 
-/** What a control needs of the runner that obeys it. */
+/** What obeys a control: the queue of a controller. */
 export interface Controlled {
   pump(): void
   retire(): void
@@ -11,7 +11,7 @@ export class ControllerControl {
   slowMs = 0
   #paused = false
   #steps = 0
-  #runner: Controlled | undefined
+  #controlled: Controlled[] = []
 
   get paused(): boolean {
     return this.#paused
@@ -25,24 +25,25 @@ export class ControllerControl {
 
   resume(): void {
     this.#paused = false
-    this.#runner?.pump()
+    this.#pump()
   }
 
   /** While paused: lets the next `count` reconciles start, now or when there is something to do. */
   step(count = 1): void {
     this.#steps += count
-    this.#runner?.pump()
+    this.#pump()
   }
 
-  /** The runner of the newest incarnation takes over. */
-  attach(runner: Controlled): void {
-    this.#runner = runner
+  /** A queue of the controller's present incarnation. */
+  attach(controlled: Controlled): void {
+    this.#controlled.push(controlled)
   }
 
-  /** Ends the controller for good while its process goes on: another takes its place. */
+  /** Ends the controller's present incarnation: another takes its place. */
   retire(): void {
-    this.#runner?.retire()
-    this.#runner = undefined
+    const retired = this.#controlled
+    this.#controlled = []
+    for (const it of retired) it.retire()
   }
 
   /** Asked before each reconcile; uses up a step. */
@@ -51,5 +52,9 @@ export class ControllerControl {
     if (this.#steps === 0) return false
     this.#steps--
     return true
+  }
+
+  #pump(): void {
+    for (const it of this.#controlled) it.pump()
   }
 }

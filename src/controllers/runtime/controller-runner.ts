@@ -6,18 +6,16 @@ import { apiVersionOf, type KubeObject, objectKey, objectRef, type Stored } from
 import type { KindRef } from '../../client/client.ts'
 import type { Informer, InformerOptions, Lister } from '../../client/informer.ts'
 import type { Component, Process } from '../../client/process.ts'
-import { RateLimiter } from '../../client/rate-limiter.ts'
-import { type QueuedKey, WorkQueue } from '../../client/work-queue.ts'
-import { InvariantError } from '../../kernel/invariant.ts'
-import {
-  type ControllerDefinition,
-  type Predicate,
-  type ReconcileContext,
-  type ReconcileResult,
-  TerminalError,
-  type Watch,
+import type { QueuedKey } from '../../client/work-queue.ts'
+import type {
+  ControllerDefinition,
+  Predicate,
+  ReconcileContext,
+  ReconcileResult,
+  Watch,
 } from './controller.ts'
 import { ControllerControl } from './controller-control.ts'
+import { KeyWorker } from './key-worker.ts'
 
 /** Hears what a controller does; for tests and tools. */
 export interface ReconcileObserver {
@@ -57,14 +55,11 @@ export class ControllerRunner<T extends KubeObject, Memory> {
   readonly #control: ControllerControl
   readonly #observer: ReconcileObserver | undefined
   readonly #component: string
-  readonly #queue: WorkQueue
-  readonly #limiter: RateLimiter
+  readonly #worker: KeyWorker
   readonly #informer: Informer<T>
-  readonly #informers: Informer<KubeObject>[] = []
+  readonly #informers = new Set<Informer<KubeObject>>()
   readonly #lister: <U extends KubeObject>(kind: KindRef<U>) => Lister<Stored<U>>
   #memory!: Memory
-  #synced = false
-  #retired = false
 
   constructor(
     definition: ControllerDefinition<T, Memory>,
@@ -77,8 +72,15 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     this.#control = control
     this.#observer = observer
     this.#component = componentOf(definition)
-    this.#queue = new WorkQueue(process.loop, process.clock, () => this.#pump())
-    this.#limiter = new RateLimiter(() => process.clock.now(), definition.rateLimit)
+    this.#worker = new KeyWorker({
+      process,
+      component: this.#component,
+      concurrency: definition.concurrency,
+      rateLimit: definition.rateLimit,
+      control,
+      nameOf: (key) => `${definition.for.kind} ${key}`,
+      work: (queued) => this.#work(queued),
+    })
     this.#informer = this.#informerFor(definition.for, definition.forInformer)
     this.#lister = listersOf(process)
   }
@@ -95,20 +97,27 @@ export class ControllerRunner<T extends KubeObject, Memory> {
       client: this.#process.client,
       recorder: this.#process.recorder(this.#component),
       informer: this.#informer,
-      enqueue: (key, why) => this.#queue.add(key, why),
-      enqueueAfter: (key, delayMs, options) =>
-        this.#queue.addAfter(key, delayMs, 'time is up', options?.background),
+      enqueue: (key, why) => this.#worker.add(key, why),
+      enqueueAfter: (key, delayMs, options) => this.#worker.addAfter(key, delayMs, options),
       informerFor: (kind, options) => this.#informerFor(kind, options),
+      sideWorker: (work) => this.#sideWorker(work),
     }) as Memory
 
     this.#watchPrimary()
     for (const { watch, informer } of sources) this.#watch(watch, informer)
     if (resyncMs !== undefined) this.#process.clock.every(resyncMs, () => this.#enqueueAll())
-    this.#control.attach({ pump: () => this.#pump(), retire: () => this.#retire() })
-    this.#whenAllSynced(() => {
-      this.#synced = true
-      this.#pump()
+    this.#whenAllSynced(() => this.#worker.start())
+  }
+
+  #sideWorker(work: (key: string) => Promise<void>): KeyWorker {
+    const worker = new KeyWorker({
+      process: this.#process,
+      component: this.#component,
+      control: this.#control,
+      work: ({ key }) => work(key),
     })
+    this.#process.informers.whenSynced(() => worker.start())
+    return worker
   }
 
   // -- what queues keys ---------------------------------------------------------------------------------
@@ -116,7 +125,7 @@ export class ControllerRunner<T extends KubeObject, Memory> {
   #watchPrimary(): void {
     const { predicate, for: kind } = this.#definition
     const add = (object: Stored<T>, event: Change) => {
-      if (!this.#retired) this.#queue.add(objectKey(object.metadata), this.#why(kind, object, event))
+      this.#worker.add(objectKey(object.metadata), this.#why(kind, object, event))
     }
     this.#informer.addHandlers({
       add: (object) => passes(predicate, 'create', object) && add(object, 'added'),
@@ -129,21 +138,21 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     const { kind, predicate, observe } = watch
     const queue = (object: Stored<KubeObject>, event: Change, old?: Stored<KubeObject>) => {
       for (const key of this.#keysFor(watch, object, old))
-        this.#queue.add(key, this.#why(kind, object, event))
+        this.#worker.add(key, this.#why(kind, object, event))
     }
     informer.addHandlers({
       add: (object) => {
-        if (this.#retired || !passes(predicate, 'create', object)) return
+        if (!passes(predicate, 'create', object)) return
         observe?.('add', object, this.#memory)
         queue(object, 'added')
       },
       update: (object, old) => {
-        if (this.#retired || !passesUpdate(predicate, object, old)) return
+        if (!passesUpdate(predicate, object, old)) return
         observe?.('update', object, this.#memory)
         queue(object, 'modified', old)
       },
       delete: (object) => {
-        if (this.#retired || !passes(predicate, 'delete', object)) return
+        if (!passes(predicate, 'delete', object)) return
         observe?.('delete', object, this.#memory)
         queue(object, 'deleted')
       },
@@ -174,40 +183,24 @@ export class ControllerRunner<T extends KubeObject, Memory> {
   }
 
   #enqueueAll(): void {
-    if (this.#retired) return
-    for (const object of this.#informer.lister.list()) this.#queue.add(objectKey(object.metadata), 'resync')
+    for (const object of this.#informer.lister.list()) this.#worker.add(objectKey(object.metadata), 'resync')
   }
 
   #informerFor<U extends KubeObject>(kind: KindRef<U>, options?: InformerOptions<Stored<U>>): Informer<U> {
     const informer = this.#process.informers.for(kind, options)
-    this.#informers.push(informer as unknown as Informer<KubeObject>)
+    this.#informers.add(informer as unknown as Informer<KubeObject>)
     return informer
   }
 
   #whenAllSynced(run: () => void): void {
-    let missing = this.#informers.length
+    let missing = this.#informers.size
     for (const informer of this.#informers) informer.whenSynced(() => --missing === 0 && run())
   }
 
   // -- what works on them -------------------------------------------------------------------------------
 
-  #pump(): void {
-    const { concurrency = 1 } = this.#definition
-    while (this.#synced && !this.#retired && this.#queue.active < concurrency && this.#queue.length > 0) {
-      if (!this.#control.permits()) return
-      const queued = this.#queue.take()!
-      const { slowMs } = this.#control
-      const begin = () => this.#process.spawn(`${this.#component} ${queued.key}`, () => this.#work(queued))
-      this.#process.loop.within(queued.context, () => {
-        if (slowMs === 0) begin()
-        else this.#process.clock.after(slowMs, begin, { label: `${this.#component} is slow` })
-      })
-    }
-  }
-
-  async #work({ key, why }: QueuedKey): Promise<void> {
+  async #work({ key, why }: QueuedKey): Promise<ReconcileResult | undefined> {
     const { loop, journal } = this.#process
-    this.#queue.begin(key)
     if (journal.enabled) {
       const text = why === '' ? 'reconcile' : `reconcile: ${why}`
       const entry = journal.record('reconcile', this.#component, `${this.#definition.for.kind} ${key}`, text)
@@ -217,43 +210,11 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     try {
       const result = await this.#definition.reconcile(this.#contextOf(key))
       this.#observer?.finished?.(this.#definition.name, key)
-      this.#succeeded(key, result ?? undefined)
+      return result ?? undefined
     } catch (error) {
       this.#observer?.finished?.(this.#definition.name, key, error)
-      if (error instanceof InvariantError) throw error
-      this.#failed(key, error)
+      throw error
     }
-    this.#queue.done(key)
-    this.#pump()
-  }
-
-  #succeeded(key: string, result: ReconcileResult | undefined): void {
-    if (result?.requeue && result.requeueAfterMs === undefined) {
-      this.#queue.addAfter(key, this.#limiter.when(key), 'asked to be queued again')
-      return
-    }
-    this.#limiter.forget(key)
-    if (result?.requeueAfterMs !== undefined) this.#queue.addAfter(key, result.requeueAfterMs, 'time is up')
-  }
-
-  #failed(key: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    // By name: the controller may come from another bundle than this.
-    const terminal = error instanceof Error && error.name === TerminalError.name
-    const delayMs = terminal ? 0 : this.#limiter.when(key)
-    if (this.#process.journal.enabled) {
-      const then = terminal ? 'not retried' : `retry in ${Math.round(delayMs)} ms`
-      const text = `reconcile failed: ${message}; ${then}`
-      this.#process.journal.record(
-        'reconcile',
-        this.#component,
-        `${this.#definition.for.kind} ${key}`,
-        text,
-        { error },
-      )
-    }
-    if (terminal) this.#limiter.forget(key)
-    else this.#queue.addAfter(key, delayMs, `retry after: ${message}`)
   }
 
   #contextOf(key: string): ReconcileContext<T, Memory> {
@@ -269,11 +230,6 @@ export class ControllerRunner<T extends KubeObject, Memory> {
       lister: this.#lister,
       memory: this.#memory,
     }
-  }
-
-  #retire(): void {
-    this.#retired = true
-    this.#queue.cancel()
   }
 }
 

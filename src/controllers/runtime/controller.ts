@@ -7,6 +7,7 @@ import type { Client, KindRef } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { Informer, InformerOptions, Lister } from '../../client/informer.ts'
 import type { Process } from '../../client/process.ts'
+import type { KeyWorker } from './key-worker.ts'
 
 /** What one reconcile may return. */
 export interface ReconcileResult {
@@ -64,6 +65,8 @@ export interface SetupContext<T extends KubeObject> {
   enqueue(key: string, why?: string): void
   enqueueAfter(key: string, delayMs: number, options?: { readonly background?: boolean }): void
   informerFor<U extends KubeObject>(kind: KindRef<U>, options?: InformerOptions<Stored<U>>): Informer<U>
+  /** A second queue, for keys that are not those of `for`: one at a time, retried, held together with the controller. */
+  sideWorker(work: (key: string) => Promise<void>): Pick<KeyWorker, 'add' | 'addAfter'>
 }
 
 export interface ControllerDefinition<T extends KubeObject = KubeObject, Memory = undefined> {

@@ -2,19 +2,25 @@
  * Several controllers in one process, as in kube-controller-manager: one cache, one crash, one lead. Which of them
  * run follows the syntax of its --controllers flag.
  */
-import type { KubeObject } from '../../api/kind.ts'
 import { type LeaderElectionOptions, runLeaderElection } from '../../client/leader-election.ts'
 import type { Component, Process } from '../../client/process.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import type { ControllerDefinition } from './controller.ts'
 import { ControllerControl } from './controller-control.ts'
 import { controllerComponent, type ReconcileObserver } from './controller-runner.ts'
+import { Tenant } from './tenant.ts'
 
-/** A definition of whatever type: what registries and managers hold. */
-export type AnyController = ControllerDefinition<never, never>
+/** A definition of whatever type: what registries and managers hold, and what `cluster.run` takes. */
+// biome-ignore lint/suspicious/noExplicitAny: kind and memory are used in and out, so no other type accepts them all.
+export type AnyController = ControllerDefinition<any, any>
+
+/** A controller that has no `reconcile` for one kind: what it does, it does in workers that obey the control. */
+export interface ControllerComponent extends Component {
+  start(process: Process, control?: ControllerControl): void
+}
 
 export interface ManagerOptions {
-  readonly controllers: readonly (AnyController | Component)[]
+  readonly controllers: readonly (AnyController | ControllerComponent)[]
   /** `*` all that are on by default, `*,-job` all but one, `job,deployment` just these. Default `*`. */
   readonly enabled?: string
   /** Names that `*` does not include. */
@@ -28,10 +34,12 @@ export interface ManagerOptions {
 export interface ControllerManager extends Component {
   /** Names of those that run. */
   readonly controllers: readonly string[]
-  /** Pause, step and slow down one controller. Components that are no controllers have none. */
+  /** Pause, step and slow down one controller. */
   control(name: string): ControllerControl
-  /** Takes another definition in the place of the one of the same name, in the running process too. */
-  replace(definition: AnyController): void
+  /** Starts one controller afresh: what it remembered is forgotten, and it looks at everything again. */
+  restart(name: string): void
+  /** Takes another definition in the place of the one of this name, in the running process too. */
+  replace(name: string, definition: AnyController): void
 }
 
 export function controllerManager(options: ManagerOptions): ControllerManager {
@@ -49,9 +57,11 @@ export function isEnabled(name: string, enabled: string, offByDefault: readonly 
 class Manager implements ControllerManager {
   readonly name = 'controller-manager'
   readonly #options: ManagerOptions
-  readonly #members = new Map<string, AnyController | Component>()
+  readonly #members = new Map<string, AnyController | ControllerComponent>()
   readonly #controls = new Map<string, ControllerControl>()
-  #running: Process | undefined
+  /** What runs in the present incarnation. */
+  readonly #tenants = new Map<string, Tenant>()
+  #leading: Process | undefined
 
   constructor(options: ManagerOptions) {
     this.#options = options
@@ -62,7 +72,7 @@ class Manager implements ControllerManager {
         name: member.name,
       })
       this.#members.set(member.name, member)
-      if (!isComponent(member)) this.#controls.set(member.name, new ControllerControl())
+      this.#controls.set(member.name, new ControllerControl())
     }
   }
 
@@ -77,42 +87,52 @@ class Manager implements ControllerManager {
   }
 
   start(process: Process): void {
-    this.#running = undefined
+    this.#leading = undefined
     const { leaderElection } = this.#options
     if (leaderElection === undefined) {
       this.#startAll(process)
       return
     }
     runLeaderElection(process, {
-      identity: process.name,
+      // A restarted manager is another candidate: it must not take its former lease for its own.
+      identity: `${process.name}_${process.incarnation}`,
       ...leaderElection,
       onStartedLeading: () => this.#startAll(process),
     })
   }
 
-  replace(definition: AnyController): void {
-    const control = this.control(definition.name)
-    this.#members.set(definition.name, definition)
+  restart(name: string): void {
+    const control = this.control(name)
+    this.#tenants.get(name)?.end()
     control.retire()
-    if (this.#running?.alive) this.#startMember(this.#running, definition)
+    if (this.#leading?.alive) this.#startMember(this.#leading, name)
+  }
+
+  replace(name: string, definition: AnyController): void {
+    this.control(name)
+    this.#members.set(name, definition)
+    this.restart(name)
   }
 
   #startAll(process: Process): void {
-    this.#running = process
-    for (const member of this.#members.values()) this.#startMember(process, member)
+    this.#leading = process
+    for (const [name, control] of this.#controls) {
+      control.retire()
+      this.#startMember(process, name)
+    }
   }
 
-  #startMember(process: Process, member: AnyController | Component): void {
-    const component = isComponent(member)
-      ? member
-      : controllerComponent(member as unknown as ControllerDefinition<KubeObject, unknown>, {
-          control: this.#controls.get(member.name),
-          observer: this.#options.observer,
-        })
-    component.start(process)
+  #startMember(process: Process, name: string): void {
+    const tenant = new Tenant(process)
+    this.#tenants.set(name, tenant)
+    const member = this.#members.get(name)!
+    const control = this.#controls.get(name)!
+    const { observer } = this.#options
+    if (isComponent(member)) member.start(tenant, control)
+    else controllerComponent(member as unknown as ControllerDefinition, { control, observer }).start(tenant)
   }
 }
 
-function isComponent(member: AnyController | Component): member is Component {
+function isComponent(member: AnyController | ControllerComponent): member is ControllerComponent {
   return 'start' in member
 }

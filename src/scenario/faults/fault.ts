@@ -1,6 +1,6 @@
 /** What a fault is: something that a `fault` step can break or mend. */
 import type * as z from 'zod'
-import type { NodeHandle, ProcessControl } from '../../cluster/cluster.ts'
+import type { ControllerHandle, NodeHandle, ProcessControl } from '../../cluster/cluster.ts'
 import { nearestWord } from '../../kernel/nearest-word.ts'
 import { type StepContext, StepFailure } from '../step.ts'
 
@@ -67,11 +67,36 @@ export function findNode(context: StepContext, name: string, verb: string): Node
   throw new StepFailure(`${name} is a process, and only a node can suffer "${verb}"`)
 }
 
-/** For faults that only processes can suffer; a node's name means its kubelet. */
-export function findProcess(context: StepContext, name: string, verb: string): ProcessControl {
+/** For faults that processes can suffer and single controllers too; a node's name is refused. */
+export function findProcess(
+  context: StepContext,
+  name: string,
+  verb: string,
+): ProcessControl | ControllerHandle {
+  const controller = findController(context, name)
+  const isProcess = context.cluster.processes().some((it) => it.name === name)
+  if (controller !== undefined && !isProcess) return controller
   const victim = findVictim(context, name)
   if (victim.type === 'process') return victim.process
   throw new StepFailure(`${name} is a node, and only a process can suffer "${verb}"`, [
     `its kubelet is the process kubelet/${victim.node.name}`,
   ])
+}
+
+/** For what can only be done to a controller. */
+export function requireController({ cluster }: StepContext, name: string): ControllerHandle {
+  try {
+    return cluster.controller(name)
+  } catch (error) {
+    const names = cluster.controllers().map((it) => it.name)
+    throw new StepFailure((error as Error).message, [`controllers: ${names.join(', ') || 'none'}`])
+  }
+}
+
+function findController({ cluster }: StepContext, name: string): ControllerHandle | undefined {
+  try {
+    return cluster.controller(name)
+  } catch {
+    return undefined
+  }
 }

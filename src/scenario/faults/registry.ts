@@ -5,6 +5,7 @@ import { heal, partition } from './partition.ts'
 import { pause, resume } from './pause.ts'
 import { recover } from './recover.ts'
 import { restart, stop } from './restart.ts'
+import { slow, step } from './slow.ts'
 
 export const FAULTS: Readonly<Record<string, AnyFault>> = {
   crash,
@@ -15,4 +16,6 @@ export const FAULTS: Readonly<Record<string, AnyFault>> = {
   resume,
   stop,
   restart,
+  slow,
+  step,
 }
