@@ -1,7 +1,9 @@
 /** What the API server itself puts into an empty cluster: system namespaces, priority classes, its own Service. */
+import { ApiError } from '../api/errors.ts'
 import type { KubeObject } from '../api/kind.ts'
-import type { UserInfo } from '../api/request.ts'
+import type { Maybe, UserInfo } from '../api/request.ts'
 import type { ServerContext } from './call.ts'
+import { inOrder } from './maybe.ts'
 import { SERVICE_CIDR } from './services.ts'
 
 /** The server's identity for what it does on its own. */
@@ -57,18 +59,18 @@ const SERVICE_CIDR_OBJECT: KubeObject & Record<string, unknown> = {
 }
 
 /** Creates what is absent; an object that is there already stays as it is. */
-export function bootstrap(server: ServerContext, more: readonly KubeObject[] = []): void {
+export function bootstrap(server: ServerContext, more: readonly KubeObject[] = []): Maybe<undefined> {
   const objects = [...NAMESPACES, ...PRIORITY_CLASSES, SERVICE_CIDR_OBJECT, KUBERNETES_SERVICE, ...more]
-  for (const object of objects) ensure(server, object)
+  return inOrder(objects, undefined, (_, object) => ensure(server, object))
 }
 
-function ensure(server: ServerContext, object: KubeObject): void {
+function ensure(server: ServerContext, object: KubeObject): Maybe<undefined> {
   const kind = server.scheme.of(object)
-  if (kind === undefined) return
+  if (kind === undefined) return undefined
   const { name, namespace } = object.metadata!
-  if (server.find(kind.group, kind.resource, namespace, name!) !== undefined) return
+  if (server.find(kind.group, kind.resource, namespace, name!) !== undefined) return undefined
   const { group, version, resource } = kind
-  void server.serve({
+  const created = server.serve({
     verb: 'create',
     group,
     version,
@@ -78,4 +80,13 @@ function ensure(server: ServerContext, object: KubeObject): void {
     user: LOOPBACK,
     userAgent: 'kube-apiserver',
   })
+  if (!(created instanceof Promise)) return undefined
+  return created.then(
+    () => undefined,
+    (error) => {
+      // Another server on the same etcd was faster.
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
+      return undefined
+    },
+  )
 }

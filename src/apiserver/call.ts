@@ -38,8 +38,6 @@ export interface ServerContext {
   /** Every rule that applies to a user in a namespace; all of them when nothing limits anybody. */
   rulesOf(user: UserInfo, namespace: string): readonly PolicyRule[]
   readonly tokens: ServiceAccountTokens
-  /** Runs a write of the store on behalf of a call, so that the journal knows who did it. */
-  commit<T>(call: Call, write: (storage: Storage) => Maybe<T>): Maybe<T>
   /** Whether a user may do something; empty reason when there is none to give. */
   allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string }
 }
@@ -64,6 +62,8 @@ export interface Call {
   readonly resource: Resource
   /** The kind in the version that was asked for. */
   readonly kind: KindDefinition
+  /** Journal entry that made the caller ask; 0: the outside world. */
+  readonly cause: number
   /** Texts for `Warning` headers; stages push to it. */
   readonly warnings: string[]
   /** Admission plug-ins that changed the object, in order. */

@@ -81,12 +81,11 @@ export function removeNamed(call: Call, name: string, tolerant = false): Maybe<L
       }
       const written: Maybe<Left | undefined> =
         plan.kind === 'remove'
-          ? after(
-              server.commit(call, (storage) => storage.remove(key, old)),
-              (revision) => (revision === undefined ? undefined : { object: old, gone: true }),
+          ? after(server.storage.remove(call, key, old), (revision) =>
+              revision === undefined ? undefined : { object: old, gone: true },
             )
           : after(
-              server.commit(call, (storage) => storage.replace(key, old, plan.object)),
+              server.storage.replace(call, key, old, plan.object),
               (object) => object && { object, gone: false },
             )
       return after(written, (result) => {

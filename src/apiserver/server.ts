@@ -18,6 +18,7 @@ import type {
 } from '../api/request.ts'
 import type { Scheme } from '../api/scheme.ts'
 import { formatTime } from '../api/time.ts'
+import type { Mirror } from '../etcd/mirror.ts'
 import { prefixEnd, type Store } from '../etcd/store.ts'
 import type { EventLoop, Timer } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
@@ -35,7 +36,6 @@ import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
 import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
-import { after } from './maybe.ts'
 import { patch } from './patch.ts'
 import { RbacAuthorizer } from './rbac.ts'
 import { RBAC_DEFAULTS } from './rbac-defaults.ts'
@@ -59,6 +59,8 @@ export interface ApiServerOptions {
   readonly scheme: Scheme
   /** Commits of this store are what watchers hear of, whoever makes them. */
   readonly store: Store<KubeObject>
+  /** An etcd elsewhere that decides about writes, of which `store` is the copy. */
+  readonly mirror?: Mirror<KubeObject>
   readonly random: Random
   /** Default: the plug-ins that upstream turns on by default, with `admissionOptions`. */
   readonly admission?: readonly AdmissionPlugin[]
@@ -67,11 +69,6 @@ export interface ApiServerOptions {
   readonly authorization?: 'AlwaysAllow' | 'RBAC'
   /** How tokens of service accounts are signed; default: well enough for a simulation. */
   readonly signer?: TokenSigner
-}
-
-/** A write under way: who made it, so that its commit can name its cause. */
-interface Origin {
-  readonly call: Call
 }
 
 export class ApiServer implements ApiHandler, ServerContext {
@@ -89,7 +86,6 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly #store: Store<KubeObject>
   /** By `group/resource`; every version of a kind shares one. */
   readonly #resources = new Map<string, Resource>()
-  readonly #origins = new Map<number, Origin>()
   #bookmarks: Timer | undefined
   #strategy: StrategyContext = { now: '', nowMs: Number.NaN }
 
@@ -98,7 +94,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     this.journal = options.journal
     this.scheme = options.scheme
     this.random = options.random
-    this.storage = new Storage(options.store, options.loop)
+    this.storage = new Storage(options.store, options.loop, options.mirror)
     this.admission = new Admission(
       options.admission ??
         defaultAdmission({ restrictNodes: options.authorization === 'RBAC', ...options.admissionOptions }),
@@ -125,18 +121,24 @@ export class ApiServer implements ApiHandler, ServerContext {
       },
     )
     this.#customResources.restore()
+    options.mirror?.follow({
+      enter: (body) => this.loop.enter(body),
+      skipped: () => this.#expireWatches(),
+    })
   }
 
   /** Creates the system namespaces, priority classes and the `kubernetes` Service where they are absent. */
-  bootstrap(): void {
-    bootstrap(this, this.#rbac === undefined ? [] : RBAC_DEFAULTS)
+  bootstrap(): Maybe<undefined> {
+    return bootstrap(this, this.#rbac === undefined ? [] : RBAC_DEFAULTS)
   }
 
   // -- requests -------------------------------------------------------------------------------------------
 
   handle(request: ApiRequest): Maybe<ApiResponse> {
     try {
-      const result = this.#route(request, true)
+      const ready = this.storage.ready(request)
+      const result =
+        ready === undefined ? this.#route(request, true) : ready.then(() => this.#route(request, true))
       return result instanceof Promise ? result.catch((error) => this.#refuse(request, error)) : result
     } catch (error) {
       return this.#refuse(request, error)
@@ -215,7 +217,15 @@ export class ApiServer implements ApiHandler, ServerContext {
     const kind = this.scheme.byResource(request.group, request.resource, request.version)
     if (kind === undefined || !isServed(kind)) throw notServed()
     const resource = this.resourceOf(request.group, request.resource)
-    return { server: this, request, options: request.options ?? {}, resource, kind, warnings: [] }
+    return {
+      server: this,
+      request,
+      options: request.options ?? {},
+      resource,
+      kind,
+      cause: this.loop.context.cause,
+      warnings: [],
+    }
   }
 
   /** Throws Forbidden when the user may not do what the request asks. */
@@ -320,15 +330,6 @@ export class ApiServer implements ApiHandler, ServerContext {
     return objects
   }
 
-  commit<T>(call: Call, write: (storage: Storage) => Maybe<T>): Maybe<T> {
-    const revision = this.storage.nextRevision
-    this.#origins.set(revision, { call })
-    return after(write(this.storage), (result) => {
-      if (result === undefined) this.#origins.delete(revision)
-      return result
-    })
-  }
-
   /** Serves one subresource of a resource; the composition root does so for those that end at a node. */
   registerSubresource(
     group: string,
@@ -407,14 +408,13 @@ export class ApiServer implements ApiHandler, ServerContext {
     object: KubeObject | undefined,
     previous: KubeObject | undefined,
   ): void {
-    const origin = this.#origins.get(revision)
-    if (origin !== undefined) this.#origins.delete(revision)
-    const resource = origin?.call.resource ?? this.#resourceOfKey(key)
+    const call = this.storage.takeOrigin(revision)
+    const resource = call?.resource ?? this.#resourceOfKey(key)
     if (resource === undefined) return
     const { loop } = this
     const outer = loop.context
     const heartbeat = resource.kind.heartbeat === true
-    const cause = heartbeat ? outer.cause : this.#record(resource, revision, object, previous, origin?.call)
+    const cause = heartbeat ? outer.cause : this.#record(resource, revision, object, previous, call)
     loop.context = { cause, background: heartbeat, task: outer.task }
     try {
       if (resource.lists.size > 0) resource.lists.clear()
@@ -441,6 +441,8 @@ export class ApiServer implements ApiHandler, ServerContext {
     let actor = 'etcd'
     if (call !== undefined) {
       actor = actorOf(call.request)
+      // What runs right now may be the arrival of an etcd's answer.
+      loop.context = { cause: call.cause, background: outer.background, task: outer.task }
       const detail = call.mutatedBy && Object.freeze({ mutatedBy: Object.freeze(call.mutatedBy) })
       const cause = journal.record('request', actor, ref, verbText(call.request), detail)
       loop.context = { cause, background: outer.background, task: outer.task }
@@ -457,6 +459,12 @@ export class ApiServer implements ApiHandler, ServerContext {
       if (key.startsWith(prefixOf(kind))) return this.resourceOf(kind.group, kind.resource)
     }
     return undefined
+  }
+
+  /** Revisions were skipped: whoever watches has to list again. */
+  #expireWatches(): void {
+    const { revision } = this.storage
+    for (const { hub } of this.#resources.values()) hub.expire(revision)
   }
 
   #startBookmarks(): void {

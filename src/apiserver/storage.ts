@@ -1,13 +1,17 @@
 /**
  * Objects in the store. The stored value is the frozen object itself, and its resourceVersion is the revision of
  * the write: on a store in memory the next revision is known before the write, so that store, history,
- * watchers and the answer share one reference.
+ * watchers and the answer share one reference. When an etcd elsewhere decides, writes are promises, and the store
+ * in memory is its copy.
  */
+import { ApiError, failure, timeout } from '../api/errors.ts'
 import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
-import type { Maybe } from '../api/request.ts'
+import type { ApiRequest, Maybe } from '../api/request.ts'
+import { EtcdUnavailableError, type Mirror } from '../etcd/mirror.ts'
 import type { Store } from '../etcd/store.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
+import type { Call } from './call.ts'
 
 /** Objects with a time to live share one etcd lease per so many seconds, as in upstream's lease manager. */
 const LEASE_REUSE_MS = 60_000
@@ -15,11 +19,34 @@ const LEASE_REUSE_MS = 60_000
 export class Storage {
   readonly #store: Store<KubeObject>
   readonly #loop: EventLoop
+  readonly #mirror: Mirror<KubeObject> | undefined
   readonly #leases = new Map<number, { readonly id: bigint; readonly until: number }>()
+  /** Calls by the revision that they are writing, until their commit has been told. */
+  readonly #origins = new Map<number, Call>()
 
-  constructor(store: Store<KubeObject>, loop: EventLoop) {
+  /** @param mirror  of which `store` is the copy; absent: the store decides by itself */
+  constructor(store: Store<KubeObject>, loop: EventLoop, mirror?: Mirror<KubeObject>) {
     this.#store = store
     this.#loop = loop
+    this.#mirror = mirror
+  }
+
+  /** Who made a commit, asked once; undefined when it was none of our calls. */
+  takeOrigin(revision: number): Call | undefined {
+    const call = this.#origins.get(revision)
+    if (call !== undefined) this.#origins.delete(revision)
+    return call
+  }
+
+  /** Why nothing can be stored at present, for health checks. */
+  get trouble(): string | undefined {
+    return this.#mirror?.trouble
+  }
+
+  /** What has to happen before a request may be served: undefined in memory, or when it takes what there is. */
+  ready({ options }: ApiRequest): Promise<void> | undefined {
+    if (this.#mirror === undefined || options?.resourceVersion === '0') return undefined
+    return this.#mirror.barrier().catch(refuse)
   }
 
   /** Revision of the last commit. */
@@ -42,26 +69,45 @@ export class Storage {
   }
 
   /** The stored object, or undefined when the key exists already. */
-  create(key: string, object: KubeObject, ttlSeconds?: number): Maybe<KubeObject | undefined> {
+  create(call: Call, key: string, object: KubeObject, ttlSeconds?: number): Maybe<KubeObject | undefined> {
+    if (this.#mirror !== undefined) return this.#put(this.#mirror, call, key, 0, object, ttlSeconds)
+    const revision = this.#store.nextRevision
     const lease = ttlSeconds === undefined ? undefined : this.#leaseFor(ttlSeconds)
-    return this.#store.create(key, stamp(object, this.#store.nextRevision), lease)?.value
+    this.#origins.set(revision, call)
+    const stored = this.#store.create(key, stamp(object, revision), lease)
+    if (stored === undefined) this.#origins.delete(revision)
+    return stored?.value
   }
 
   /** The stored object, or undefined when the key no longer holds `old`. */
   replace(
+    call: Call,
     key: string,
     old: KubeObject,
     object: KubeObject,
     ttlSeconds?: number,
   ): Maybe<KubeObject | undefined> {
+    const before = revisionOf(old)
+    if (this.#mirror !== undefined) return this.#put(this.#mirror, call, key, before, object, ttlSeconds)
+    const revision = this.#store.nextRevision
     const lease = ttlSeconds === undefined ? undefined : this.#leaseFor(ttlSeconds)
-    const stamped = stamp(object, this.#store.nextRevision)
-    return this.#store.compareAndSwap(key, revisionOf(old), stamped, lease)?.value
+    this.#origins.set(revision, call)
+    const stored = this.#store.compareAndSwap(key, before, stamp(object, revision), lease)
+    if (stored === undefined) this.#origins.delete(revision)
+    return stored?.value
   }
 
   /** The revision of the deletion, or undefined when the key no longer holds `old`. */
-  remove(key: string, old: KubeObject): Maybe<number | undefined> {
-    return this.#store.compareAndDelete(key, revisionOf(old))
+  remove(call: Call, key: string, old: KubeObject): Maybe<number | undefined> {
+    const before = revisionOf(old)
+    if (this.#mirror !== undefined) {
+      return this.#mirror.delete(key, before, (it) => this.#origins.set(it, call)).catch(refuse)
+    }
+    const revision = this.#store.nextRevision
+    this.#origins.set(revision, call)
+    const removed = this.#store.compareAndDelete(key, before)
+    if (removed === undefined) this.#origins.delete(revision)
+    return removed
   }
 
   /**
@@ -80,6 +126,18 @@ export class Storage {
     return this.#store.count(prefix, options)
   }
 
+  #put(
+    mirror: Mirror<KubeObject>,
+    call: Call,
+    key: string,
+    modRevision: number,
+    object: KubeObject,
+    ttlSeconds: number | undefined,
+  ): Promise<KubeObject | undefined> {
+    const claim = (revision: number) => this.#origins.set(revision, call)
+    return mirror.put(key, object, modRevision, ttlSeconds, claim).catch(refuse)
+  }
+
   #leaseFor(ttlSeconds: number): bigint {
     const now = this.#loop.now
     const known = this.#leases.get(ttlSeconds)
@@ -93,6 +151,24 @@ export class Storage {
 /** The revision at which this state was written. */
 export function revisionOf(object: KubeObject): number {
   return Number(object.metadata?.resourceVersion ?? 0)
+}
+
+/** The object as it goes into an etcd, where its revision is the etcd's to tell. */
+export function withoutRevision(object: KubeObject): KubeObject {
+  const { resourceVersion: _, ...metadata } = object.metadata ?? {}
+  return { ...object, metadata }
+}
+
+/** An object that came from an etcd, with its revision. */
+export function withRevision(object: KubeObject, revision: number): KubeObject {
+  return stamp(object, revision)
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof EtcdUnavailableError)) throw error
+  if (error.outcome === 'unknown')
+    throw timeout(`request did not complete within requested timeout - ${error.message}`)
+  throw new ApiError(failure('ServiceUnavailable', `etcd is not available: ${error.message}`))
 }
 
 function stamp(object: KubeObject, revision: number): KubeObject {

@@ -108,11 +108,10 @@ export function change(
         if (unchanged(old, object)) return old
         if (call.options.dryRun) return object
         const stored = vanishes(call, object)
-          ? after(
-              server.commit(call, (storage) => storage.remove(key, old)),
-              (revision) => (revision === undefined ? undefined : object),
+          ? after(server.storage.remove(call, key, old), (revision) =>
+              revision === undefined ? undefined : object,
             )
-          : server.commit(call, (storage) => storage.replace(key, old, object))
+          : server.storage.replace(call, key, old, object)
         return after(stored, (result) => {
           if (result !== undefined) return result
           const guarded = request.verb === 'update' && next.metadata?.resourceVersion

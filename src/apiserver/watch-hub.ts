@@ -2,6 +2,7 @@
  * Fans the commits of one resource out to its watchers: the watch cache's recent events, and routes by
  * namespace and by field, so that a commit costs as much as there are watchers who may care about it.
  */
+import { expired } from '../api/errors.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { WatchEvent, WatchEventType, WatchHandle, WatchSink } from '../api/request.ts'
 
@@ -70,11 +71,19 @@ export class WatchHub {
     return this.#ring.slice(low)
   }
 
-  /** Forgets past commits up to `revision`, as after a compaction. */
-  forget(revision: number): void {
-    if (revision <= this.#oldest) return
-    this.#ring = this.#ring.filter((commit) => commit.revision > revision)
-    this.#oldest = revision
+  /** Commits up to `revision` were missed: nothing older can be told, and every watcher has to list again. */
+  expire(revision: number): void {
+    this.#ring = []
+    this.#oldest = this.#latest = revision
+    const watchers = [...this.#all()]
+    this.#everything.clear()
+    this.#namespaces.clear()
+    this.#routes.clear()
+    this.#bookmarked.clear()
+    for (const watcher of watchers) {
+      watcher.stopped = true
+      watcher.sink.end(expired(`too old resource version: ${watcher.revision} (${revision})`).status)
+    }
   }
 
   /**
@@ -145,10 +154,15 @@ export class WatchHub {
   }
 
   get watchers(): number {
-    let count = this.#everything.size
-    for (const set of this.#namespaces.values()) count += set.size
-    for (const route of this.#routes.values()) for (const set of route.watchers.values()) count += set.size
+    let count = 0
+    for (const _ of this.#all()) count++
     return count
+  }
+
+  *#all(): Iterable<Watcher> {
+    yield* this.#everything
+    for (const set of this.#namespaces.values()) yield* set
+    for (const route of this.#routes.values()) for (const set of route.watchers.values()) yield* set
   }
 
   #setOf(filter: WatchFilter): Set<Watcher> {

@@ -1,15 +1,17 @@
 /** `kubarium serve`: a cluster that kubectl and every other client can use, at the pace of real time. */
+import { randomInt } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
-import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
+import { mirrorOf, OBJECT_CODEC } from '../cluster/stored-objects.ts'
 import { ADMIN } from '../cluster/users.ts'
 import { serve, wallClock } from '../http/serve.ts'
+import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 
 interface Options {
@@ -24,6 +26,8 @@ interface Options {
   readonly data?: string
   readonly proxyMode?: ClusterOptions['proxyMode']
   readonly cloud?: boolean
+  readonly etcd?: string
+  readonly apiOnly?: boolean
   readonly insecureHttp?: boolean
 }
 
@@ -60,12 +64,15 @@ export function register(program: Command): void {
       '--cloud',
       'nodes are instances of a fake cloud: load balancers get addresses, disks are attached',
     )
+    .option('--etcd <url>', 'keep state in a real etcd, as in http://127.0.0.1:2379')
+    .option('--api-only', 'an API server alone, beside another kubarium on the same etcd')
     .option('--insecure-http', 'plain HTTP without credentials, for curl; everybody is admin')
     .addHelpText(
       'after',
       `
-Without --data, state is in memory: it ends with the process. With it, objects survive even kill -9. Either way,
-watches that continue from before a restart are told to list again.
+Without --data and --etcd, state is in memory: it ends with the process. With either, objects survive even kill -9.
+In any case, watches that continue from before a restart are told to list again. Several servers may share an etcd:
+let one run everything, and start the others with --api-only.
 
 Examples:
   kubarium serve --nodes 5 --kubeconfig ./kubarium.config
@@ -75,12 +82,16 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.data !== undefined && options.etcd !== undefined) {
+    throw new InputError('--data and --etcd both say where the state is kept', undefined, 'choose one')
+  }
   const start = new Date(Math.floor(wallClock())).toISOString()
   using data = options.data === undefined ? undefined : await openData(options.data)
+  using mirror = options.etcd === undefined ? undefined : await openEtcd(options.etcd)
   const cluster = buildCluster({
-    nodes: options.nodes,
+    ...(options.apiOnly ? { nodes: 0, controllers: false, scheduler: false } : { nodes: options.nodes }),
     // Ids are drawn by the seed: a cluster that goes on must not draw those of its objects again.
-    seed: (options.seed ?? 1) + (data?.lastRevision ?? 0),
+    seed: (options.seed ?? (mirror === undefined ? 1 : randomInt(2 ** 31))) + (data?.lastRevision ?? 0),
     start,
     journal: JOURNAL_ENTRIES,
     controllers: options.controllers,
@@ -89,10 +100,13 @@ async function run(options: Options): Promise<void> {
     proxyMode: options.proxyMode,
     cloud: options.cloud ? {} : undefined,
     openStore: data?.openStore,
+    mirror: mirror?.mirror,
   })
-  await cluster.settle()
-  if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
-  const { server, loop } = cluster.foundation
+  const { server, loop, ready } = cluster.foundation
+  if (mirror === undefined) {
+    await cluster.settle()
+    if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
+  } else await ready
   const served = await serve({
     server,
     loop,
@@ -110,12 +124,15 @@ async function run(options: Options): Promise<void> {
       'choose another with --port, or 0 for any',
     )
   })
+  // What a real etcd answers takes real time, which passes only from here on.
+  if (mirror !== undefined && options.manifests !== undefined) await applyAll(cluster, options.manifests)
   const file = resolve(options.kubeconfig)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, served.kubeconfig, { mode: 0o600 })
+  const what = options.apiOnly ? 'an API server' : `${options.nodes} nodes`
   process.stdout.write(
     [
-      `${pc.green('serving')} ${options.nodes} nodes at ${served.url}, ${data === undefined ? 'state in memory only' : `state in ${options.data}`}, seed ${cluster.seed}`,
+      `${pc.green('serving')} ${what} at ${served.url}, ${whereState(options)}, seed ${cluster.seed}`,
       `kubeconfig: ${file}`,
       `try:        kubectl --kubeconfig ${options.kubeconfig} get nodes`,
       '',
@@ -127,14 +144,24 @@ async function run(options: Options): Promise<void> {
   rmSync(file, { force: true })
 }
 
+function whereState({ data, etcd }: Options): string {
+  if (data !== undefined) return `state in ${data}`
+  return etcd === undefined ? 'state in memory only' : `state in etcd at ${etcd}`
+}
+
 function openData(directory: string): Promise<DataDirectory<KubeObject>> {
-  const codec = {
-    encode: (object: KubeObject) => JSON.stringify(object),
-    decode: (text: string) => deepFreeze<KubeObject>(JSON.parse(text)),
-  }
-  return openDataDirectory(resolve(directory), codec).catch((error: Error) => {
+  return openDataDirectory(resolve(directory), OBJECT_CODEC).catch((error: Error) => {
     throw new InputError(`--data ${directory}: ${error.message}`)
   })
+}
+
+async function openEtcd(url: string) {
+  try {
+    const mirror = await mirrorOf(await connectEtcd(url))
+    return { mirror, [Symbol.dispose]: () => mirror.close() }
+  } catch (error) {
+    throw new InputError(`--etcd ${url}: ${(error as Error).message}`)
+  }
 }
 
 async function applyAll(cluster: ReturnType<typeof buildCluster>, directory: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import type { AnyController } from '../controllers/runtime/manager.ts'
+import type { Mirror } from '../etcd/mirror.ts'
 import type { Store, StoreOptions } from '../etcd/store.ts'
 import type { Chooser } from '../kernel/chooser.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -91,6 +92,8 @@ export interface ClusterOptions {
   readonly history?: 'bounded' | 'full'
   /** Where objects are kept. Default: a new store in memory. A fork is always in memory. */
   readonly openStore?: (options: StoreOptions<KubeObject>) => Store<KubeObject>
+  /** An etcd elsewhere that holds the objects; such a cluster needs a pacer, since its answers take real time. */
+  readonly mirror?: Mirror<KubeObject>
   /** Decides what is undetermined, for explorers; default: nothing ever goes wrong by itself. */
   readonly chooser?: Chooser
   /** Bandwidth of image pulls per node, bytes a second. */

@@ -1,7 +1,7 @@
 /** What every cluster stands on, before any process runs: loop, journal, store, API server, network. */
 
 import type { KubeObject } from '../api/kind.ts'
-import type { UserInfo } from '../api/request.ts'
+import type { Maybe, UserInfo } from '../api/request.ts'
 import { createScheme, type Scheme } from '../api/scheme.ts'
 import type { NodeStreams } from '../api/streams.ts'
 import { parseTime } from '../api/time.ts'
@@ -64,6 +64,8 @@ export class Foundation {
   readonly images: ImageCatalog
   /** Programs that containers may run, by name. */
   readonly programs: ProgramTable
+  /** What an empty cluster has to hold is there; a promise where an etcd elsewhere keeps it. */
+  readonly ready: Maybe<undefined>
   readonly #options: ClusterOptions
 
   constructor(options: ClusterOptions, from?: Foundation) {
@@ -73,18 +75,20 @@ export class Foundation {
     this.loop = new EventLoop({ start: from?.loop.now ?? this.start, chooser: options.chooser })
     this.journal = new Journal(this.loop, options.journal)
     this.scheme = options.scheme ?? createScheme()
-    const openStore = options.openStore ?? ((it) => new Store<KubeObject>(it))
-    this.store = from?.store.clone(this.#storeOptions()) ?? openStore(this.#storeOptions())
+    // A fork goes its own way, in memory.
+    const mirror = from === undefined ? options.mirror : undefined
+    this.store = from?.store.clone(this.#storeOptions()) ?? this.#openStore()
     const random = (name: string) => this.random(name)
     this.server = new ApiServer({
       loop: this.loop,
       journal: this.journal,
       scheme: this.scheme,
       store: this.store,
+      mirror,
       random: random('kube-apiserver'),
       authorization: options.authorization,
     })
-    if (from === undefined) this.server.bootstrap()
+    this.ready = from === undefined ? this.server.bootstrap() : undefined
     this.network = networkOf(options, this.loop, this.server, this.seed)
     this.environment = {
       loop: this.loop,
@@ -123,6 +127,12 @@ export class Foundation {
   /** A second foundation that continues from this one's state. */
   fork(): Foundation {
     return new Foundation(this.#options, this)
+  }
+
+  #openStore(): Store<KubeObject> {
+    const { mirror, openStore } = this.#options
+    if (mirror !== undefined) return mirror.openStore(this.#storeOptions())
+    return openStore?.(this.#storeOptions()) ?? new Store<KubeObject>(this.#storeOptions())
   }
 
   #storeOptions() {

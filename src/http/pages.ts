@@ -23,7 +23,7 @@ export function pages(front: HttpFront, exchange: Exchange, route: PathRoute) {
     case 'healthz':
     case 'livez':
     case 'readyz':
-      return health(response, first, query.has('verbose'))
+      return health(response, first, query.has('verbose'), front.options.server.storage.trouble)
     case 'metrics':
       return text(response, metrics(front))
     case 'api':
@@ -57,9 +57,13 @@ function groups(front: HttpFront, { request, response }: Exchange, core: boolean
   response.end(body)
 }
 
-function health(response: ServerResponse, page: string, verbose: boolean) {
-  if (!verbose) return text(response, 'ok')
-  text(response, `${CHECKS.map((check) => `[+]${check} ok\n`).join('')}${page} check passed\n`)
+/** `trouble`: what is wrong with etcd. */
+function health(response: ServerResponse, page: string, verbose: boolean, trouble: string | undefined) {
+  if (trouble === undefined && !verbose) return text(response, 'ok')
+  const failed = (check: string) => trouble !== undefined && check === 'etcd'
+  const line = (check: string) => (failed(check) ? `[-]${check} failed: ${trouble}\n` : `[+]${check} ok\n`)
+  const verdict = trouble === undefined ? 'passed' : 'failed'
+  text(response, `${CHECKS.map(line).join('')}${page} check ${verdict}\n`, trouble === undefined ? 200 : 500)
 }
 
 function metrics(front: HttpFront): string {
@@ -119,7 +123,7 @@ function json(response: ServerResponse, body: object) {
   sendJson(response, 200, encode(body))
 }
 
-function text(response: ServerResponse, body: string) {
-  response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
+function text(response: ServerResponse, body: string, code = 200) {
+  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8' })
   response.end(body)
 }

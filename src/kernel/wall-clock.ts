@@ -9,6 +9,13 @@ export function realNow(): number {
   return performance.now()
 }
 
+/** Runs something in so many real milliseconds, unless the process ends before: for what talks to the real world. */
+export function realAfter(ms: number, run: () => void): { cancel(): void } {
+  const timer = setTimeout(run, ms)
+  if (typeof timer === 'object') timer.unref()
+  return { cancel: () => clearTimeout(timer) }
+}
+
 export class WallPacer implements Pacer {
   readonly #virtualNow: () => number
   #speed: number
