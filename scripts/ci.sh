@@ -9,6 +9,7 @@ trap 'rm -f "$report"' EXIT
 
 missing=()
 command -v kubectl >/dev/null || missing+=(kubernetes-client)
+command -v etcd >/dev/null || missing+=(etcd-server)
 python3 -c 'import kubernetes' 2>/dev/null || missing+=(python3-kubernetes)
 if [ "${#missing[@]}" -gt 0 ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   export DEBIAN_FRONTEND=noninteractive

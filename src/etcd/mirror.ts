@@ -6,7 +6,7 @@
  *   put ----> etcd: compare and swap ----> revision ----> wait until the copy is there ----> done
  *             etcd: watch of everything ----> apply ----^
  */
-import type { KeyValue } from './messages.ts'
+import type { KeyValue, KvEvent } from './messages.ts'
 import { type ForeignEvent, Store, type StoredWrite, type StoreOptions } from './store.ts'
 
 /** The etcd could not be asked. `outcome` says whether a write may have happened all the same. */
@@ -28,8 +28,8 @@ export interface TxnOutcome {
 }
 
 export interface EtcdWatchSink {
-  /** All events of one revision. */
-  events(revision: number, events: readonly ForeignEvent<string>[]): void
+  /** In order, all of a revision in one call. */
+  events(events: readonly KvEvent<string>[]): void
   /** The stream is open. */
   opened(): void
   /** The stream is over. `compacted`: what would come next is no longer known. */
@@ -61,9 +61,10 @@ export interface RevisionedCodec<V> {
   decode(text: string, modRevision: number): V
 }
 
+/** What one revision did. */
 interface Batch {
   readonly revision: number
-  readonly events: readonly ForeignEvent<string>[]
+  readonly events: KvEvent<string>[]
 }
 
 interface Loaded<V> {
@@ -275,8 +276,8 @@ export class Mirror<V> {
         this.#failures = 0
         this.#trouble = undefined
       },
-      events: (revision, events) => {
-        this.#arrived.push({ revision, events })
+      events: (events) => {
+        for (const event of events) this.#arrive(event)
         this.#drain()
       },
       ended: (reason, message) => this.#ended(reason, message),
@@ -296,6 +297,13 @@ export class Mirror<V> {
     })
   }
 
+  #arrive(event: KvEvent<string>): void {
+    const { modRevision } = event.kv
+    const last = this.#arrived.at(-1)
+    if (last?.revision === modRevision) last.events.push(event)
+    else this.#arrived.push({ revision: modRevision, events: [event] })
+  }
+
   #drain(): void {
     while (this.#arrived.length > 0) {
       const { revision, events } = this.#arrived[0]!
@@ -305,7 +313,7 @@ export class Mirror<V> {
     }
   }
 
-  #apply(revision: number, events: readonly ForeignEvent<string>[]): void {
+  #apply(revision: number, events: readonly KvEvent<string>[]): void {
     const ours = events
       .filter(({ kv }) => kv.key.startsWith(this.#prefix))
       .map((it) => this.#decode(it, revision))
@@ -326,7 +334,7 @@ export class Mirror<V> {
     }
   }
 
-  #decode(event: ForeignEvent<string>, revision: number): ForeignEvent<V> {
+  #decode(event: KvEvent<string>, revision: number): ForeignEvent<V> {
     if (event.type === 'DELETE') return event
     return { type: 'PUT', kv: { ...event.kv, value: this.#codec.decode(event.kv.value, revision) } }
   }

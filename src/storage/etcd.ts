@@ -1,13 +1,12 @@
 /** A connection to a real etcd (npm `etcd3`, an optional dependency), as the mirror in `etcd/` wants it. */
 import type { Etcd3, IKeyValue, IOptions, IWatchResponse, Watcher } from 'etcd3'
-import type { KeyValue } from '../etcd/messages.ts'
+import type { KeyValue, KvEvent } from '../etcd/messages.ts'
 import {
   type EtcdConnection,
   EtcdUnavailableError,
   type EtcdWatchSink,
   type TxnOutcome,
 } from '../etcd/mirror.ts'
-import type { ForeignEvent } from '../etcd/store.ts'
 import { realAfter, realNow } from '../kernel/wall-clock.ts'
 
 /** An answer that takes longer is given up: the API server has to answer its own client within 5 s. */
@@ -114,8 +113,7 @@ class Connection implements EtcdConnection {
       if (!over) sink.opened()
     })
     watcher.on('data', (response) => {
-      if (over) return
-      for (const [at, events] of byRevision(response)) sink.events(at, events)
+      if (!over) sink.events(response.events.map(toEvent))
     })
     watcher.on('disconnected', (error) => end('disconnected', textOf(error)))
     watcher.on('error', (error) => {
@@ -165,20 +163,9 @@ class Connection implements EtcdConnection {
 
 type TxnThen = ReturnType<Etcd3['if']>['then']
 
-/** The events of a response, which may hold several revisions, in order. */
-function byRevision({ events }: IWatchResponse): Map<number, ForeignEvent<string>[]> {
-  const revisions = new Map<number, ForeignEvent<string>[]>()
-  for (const { type, kv } of events) {
-    const revision = Number(kv.mod_revision)
-    const event: ForeignEvent<string> =
-      type === 'Put'
-        ? { type: 'PUT', kv: toKeyValue(kv) }
-        : { type: 'DELETE', kv: { key: kv.key.toString('latin1') } }
-    const known = revisions.get(revision)
-    if (known === undefined) revisions.set(revision, [event])
-    else known.push(event)
-  }
-  return revisions
+function toEvent({ type, kv }: IWatchResponse['events'][number]): KvEvent<string> {
+  if (type === 'Put') return { type: 'PUT', kv: toKeyValue(kv) }
+  return { type: 'DELETE', kv: { key: kv.key.toString('latin1'), modRevision: Number(kv.mod_revision) } }
 }
 
 function toKeyValue(kv: IKeyValue): KeyValue<string> {

@@ -6,13 +6,66 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { expect } from 'vitest'
 import { randomStream } from '../../src/kernel/random.ts'
+import { connectEtcd } from '../../src/storage/etcd.ts'
 import { openDataDirectory } from '../../src/storage/lmdb.ts'
 
 const CODEC = { encode: (value: string) => value, decode: (text: string) => text }
 const ROOT = join(import.meta.dirname, '../..')
 
+/** What a killed writer wrote to, and how to look at what it left behind. */
+interface Target {
+  /** Arguments of kill-child.ts. */
+  readonly where: readonly [kind: 'data' | 'etcd', target: string]
+  /** Whether a restart itself takes a revision, so that none told before a kill is ever told again. */
+  readonly restartsAbove: boolean
+  leftovers(): Promise<{ revision: number; found: ReadonlyMap<string, string> }>
+}
+
+/** Kills a writer of a data directory of its own. */
 export async function checkKillPoints(points: number, seed: number): Promise<{ acknowledged: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'kubarium-kill-'))
+  const data = join(directory, 'data')
+  try {
+    return await killAt(points, seed, {
+      where: ['data', data],
+      restartsAbove: true,
+      async leftovers() {
+        using opened = await openDataDirectory(data, CODEC)
+        const store = opened.openStore()
+        return {
+          revision: store.revision,
+          found: new Map(store.list('').kvs.map((kv) => [kv.key, kv.value])),
+        }
+      },
+    })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Kills a writer of the etcd at `url`, which lives on. */
+export async function checkKillPointsOnEtcd(
+  points: number,
+  seed: number,
+  url: string,
+): Promise<{ acknowledged: number }> {
+  const connection = await connectEtcd(url)
+  try {
+    return await killAt(points, seed, {
+      where: ['etcd', url],
+      restartsAbove: false,
+      async leftovers() {
+        const found = new Map<string, string>()
+        const revision = await connection.load(({ key, value }) => found.set(key, value))
+        return { revision, found }
+      },
+    })
+  } finally {
+    connection.close()
+  }
+}
+
+async function killAt(points: number, seed: number, target: Target): Promise<{ acknowledged: number }> {
   // Inside node_modules, so that the child finds the packages.
   const child = join(ROOT, `node_modules/.cache/kill-child-${process.pid}-${seed}.mjs`)
   buildSync({
@@ -29,15 +82,15 @@ export async function checkKillPoints(points: number, seed: number): Promise<{ a
   let acknowledged = 0
   try {
     for (let point = 0; point < points; point++) {
-      const after = 1 + random.below(25)
       const lines = await runAndKill(
         child,
-        [join(directory, 'data'), `${seed * 10_000 + point}`],
-        after,
+        [...target.where, `${seed * 10_000 + point}`],
+        1 + random.below(25),
         random.below(4),
       )
       const opened = Number(lines[0]?.split(' ')[1])
-      expect(opened, 'a restart begins above every revision told before').toBeGreaterThan(lastRevision)
+      const floor = target.restartsAbove ? lastRevision + 1 : lastRevision
+      expect(opened, 'a restart begins above every revision told before').toBeGreaterThanOrEqual(floor)
       lastRevision = opened
       for (const line of lines.slice(1)) {
         const [what, revision, key = '', value = ''] = line.split(' ')
@@ -47,10 +100,9 @@ export async function checkKillPoints(points: number, seed: number): Promise<{ a
         else state.delete(key)
         acknowledged++
       }
-      lastRevision = await checkLeftovers(join(directory, 'data'), state, lastRevision)
+      lastRevision = await checkLeftovers(target, state, lastRevision)
     }
   } finally {
-    rmSync(directory, { recursive: true, force: true })
     rmSync(child, { force: true })
   }
   return { acknowledged }
@@ -58,14 +110,12 @@ export async function checkKillPoints(points: number, seed: number): Promise<{ a
 
 /** What was told is there; at most one write that was not told may be, and then it becomes the truth. */
 async function checkLeftovers(
-  directory: string,
+  target: Target,
   state: Map<string, string>,
   lastRevision: number,
 ): Promise<number> {
-  using data = await openDataDirectory(directory, CODEC)
-  const store = data.openStore()
-  expect(store.revision).toBeGreaterThan(lastRevision)
-  const found = new Map(store.list('').kvs.map((kv) => [kv.key, kv.value]))
+  const { revision, found } = await target.leftovers()
+  expect(revision).toBeGreaterThanOrEqual(target.restartsAbove ? lastRevision + 1 : lastRevision)
   const keys = new Set([...found.keys(), ...state.keys()])
   const differing = [...keys].filter((key) => found.get(key) !== state.get(key))
   expect(differing.length, `lost or invented: ${differing.join()}`).toBeLessThanOrEqual(1)
@@ -74,7 +124,7 @@ async function checkLeftovers(
     if (value === undefined) state.delete(key)
     else state.set(key, value)
   }
-  return store.revision
+  return revision
 }
 
 function runAndKill(script: string, args: string[], afterLines: number, extraMs: number): Promise<string[]> {
