@@ -19,7 +19,16 @@ const LIBRARY = {
   'client-node': 'src/client-node.ts',
   http: 'src/http/main.ts',
 }
+/** The command line: what starts it, and bundles by their name in dist/cli, run with their code compiled before. */
 const COMMAND_LINE = { main: 'src/cli/main.ts', 'typescript-hooks': 'src/cli/typescript-hooks.ts' }
+const BUNDLES = {
+  simulate: 'src/cli/bundles/simulate.ts',
+  serve: 'src/cli/bundles/serve.ts',
+  control: 'src/cli/bundles/control.ts',
+  help: 'src/cli/bundles/help.ts',
+}
+/** Packages that few runs need: in files of their own beside the bundles. */
+const APART = { re2js: 're2js.cjs', '@marcbachmann/cel-js': 'cel.cjs' }
 
 /** Never bundled: optional, native, or the user's own. */
 const EXTERNAL = ['vitest', '@vitest/*', 'esbuild', 'typescript', 'lmdb', 'etcd3', '@kubernetes/client-node']
@@ -46,20 +55,26 @@ const common = {
   minifySyntax: true,
   define: { KUBARIUM_VERSION: JSON.stringify(version) },
 }
+const commonJs = {
+  ...common,
+  splitting: false,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  // What was compiled before cannot import, only require.
+  supported: { 'dynamic-import': false },
+  define: { ...common.define, 'import.meta.url': '__fileUrl' },
+  banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+}
 
 const started = performance.now()
 await Promise.all([
   build({ ...common, entryPoints: present(LIBRARY), outdir: FRESH, chunkNames: 'chunks/[name]-[hash]' }),
+  build({ ...common, entryPoints: COMMAND_LINE, outdir: join(FRESH, 'cli') }),
+  build({ ...commonJs, entryPoints: BUNDLES, outdir: join(FRESH, 'cli'), plugins: [apart()] }),
   build({
-    ...common,
-    entryPoints: present(COMMAND_LINE),
+    ...commonJs,
+    entryPoints: Object.entries(APART).map(([name, file]) => ({ in: name, out: file.replace(/\.cjs$/, '') })),
     outdir: join(FRESH, 'cli'),
-    // Beside the entry points, so that a chunk finds typescript-hooks.js as its source did.
-    chunkNames: '[name]-[hash]',
-    // commander and others are CommonJS and require node's modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
   }),
 ])
 writeFileSync(join(FRESH, '.built'), '')
@@ -69,6 +84,15 @@ if (process.stdout.isTTY) console.log(`built in ${Math.round(performance.now() -
 
 function present(entries) {
   return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(ROOT, file))))
+}
+
+function apart() {
+  const setup = ({ onResolve }) => {
+    for (const [name, file] of Object.entries(APART)) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: `./${file}`, external: true }))
+    }
+  }
+  return { name: 'apart', setup }
 }
 
 function isFresh() {

@@ -1,67 +1,48 @@
-/** All commands, one entry each. A command's module is loaded when it runs, not before. */
-import type { Command } from 'commander'
-
-export interface CommandModule {
-  /** Adds the command, with its options and its action, to the program. */
-  register(program: Command): void
-}
+/** All commands, one entry each, and which of the bundles in `bundles/` holds what they need. */
 
 export interface CommandEntry {
   readonly name: string
   /** One line for --help. */
   readonly summary: string
-  load(): Promise<CommandModule>
+  /** Commands that need the same code share a bundle. */
+  readonly bundle: 'simulate' | 'serve' | 'control'
 }
 
-export const COMMANDS: readonly CommandEntry[] = [
-  {
-    name: 'run',
-    summary: 'run scenarios or manifests and report what happened',
-    load: () => import('./run.ts'),
-  },
+export const COMMANDS = [
+  { name: 'run', summary: 'run scenarios or manifests and report what happened', bundle: 'simulate' },
   {
     name: 'serve',
     summary: 'serve a cluster to kubectl and other clients, on this machine',
-    load: () => import('./serve.ts'),
+    bundle: 'serve',
   },
   {
     name: 'explore',
     summary: 'search for what breaks controllers: faults, orders, crashes',
-    load: () => import('./explore.ts'),
+    bundle: 'simulate',
   },
-  {
-    name: 'explain',
-    summary: 'show why a pod is where it is, or Pending',
-    load: () => import('./explain.ts'),
-  },
+  { name: 'explain', summary: 'show why a pod is where it is, or Pending', bundle: 'simulate' },
   {
     name: 'import',
     summary: 'rebuild a real cluster from its dump, and ask "what if?"',
-    load: () => import('./import.ts'),
+    bundle: 'simulate',
   },
-  {
-    name: 'ctl',
-    summary: 'pause, step, speed up or break a cluster that serve runs',
-    load: () => import('./ctl.ts'),
-  },
+  { name: 'ctl', summary: 'pause, step, speed up or break a cluster that serve runs', bundle: 'control' },
   {
     name: 'crictl',
     summary: 'list containers, pods and images of a node of a cluster that serve runs',
-    load: () => import('./node-tools.ts').then((it) => it.crictl),
+    bundle: 'control',
   },
   {
     name: 'iptables-save',
     summary: "print a node's iptables rules, as kube-proxy wrote them",
-    load: () => import('./node-tools.ts').then((it) => it.iptablesSave),
+    bundle: 'control',
   },
   {
     name: 'ipvsadm',
     summary: "print a node's virtual servers, as kube-proxy set them up",
-    load: () => import('./node-tools.ts').then((it) => it.ipvsadm),
+    bundle: 'control',
   },
-  {
-    name: 'nft',
-    summary: "print a node's nftables rules, as kube-proxy wrote them",
-    load: () => import('./node-tools.ts').then((it) => it.nft),
-  },
-]
+  { name: 'nft', summary: "print a node's nftables rules, as kube-proxy wrote them", bundle: 'control' },
+] as const satisfies readonly CommandEntry[]
+
+export type CommandName = (typeof COMMANDS)[number]['name']

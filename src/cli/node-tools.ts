@@ -1,7 +1,7 @@
 /** `kubarium crictl`, `iptables-save`, `ipvsadm` and `nft`: the tools of a node of a cluster that `serve` runs. */
 import { type Command, Option } from 'commander'
 import { InputError } from '../cluster/input-error.ts'
-import type { CommandModule } from './commands.ts'
+import type { CommandModule } from './command-line.ts'
 import { KUBECONFIG, sendControl } from './control-client.ts'
 
 interface Options {

@@ -10,6 +10,9 @@ import { InputError } from '../cluster/input-error.ts'
 import { formatElapsed } from '../scenario/report/layout.ts'
 import type { Stripper } from './typescript-hooks.ts'
 
+/** `import()` as `compiled.ts` hands it in. */
+declare const importModule: (url: string) => Promise<Readonly<Record<string, unknown>>>
+
 /** What the program's default export is called with. */
 export interface ProgramContext {
   /** As `createCluster` of the library, but honours `--seed`; the clusters it makes are part of the report. */
@@ -27,7 +30,7 @@ export async function importProgram(file: string): Promise<Readonly<Record<strin
   const path = resolve(file)
   if (!existsSync(path)) throw new InputError(`cannot read ${file}: there is no such file`)
   if (/\.[cm]?ts$/.test(path)) understandTypeScript(path, file)
-  return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  return importModule(pathToFileURL(path).href)
 }
 
 /**
@@ -65,8 +68,8 @@ export async function runProgram(file: string, options: ProgramOptions): Promise
 
 async function callProgram(path: string, context: ProgramContext): Promise<boolean> {
   try {
-    const module: { readonly default?: unknown } = await import(pathToFileURL(path).href)
-    if (typeof module.default === 'function') await module.default(context)
+    const module = await importModule(pathToFileURL(path).href)
+    if (typeof module['default'] === 'function') await module['default'](context)
     return true
   } catch (error) {
     process.stderr.write(

@@ -46,7 +46,12 @@ const DEPTH_MAX = 500
 
 /** Objects of a manifest in order. Throws {@link InputError} at the first thing that is wrong. */
 export function parseManifest(text: string, file = 'manifest'): ManifestObject[] {
-  const objects = parseDocuments(text, file).flatMap((it) => manifestObjects(it.value, it.placeOf))
+  return objectsOf(parseDocuments(text, file))
+}
+
+/** The same of documents that are parsed already. */
+export function objectsOf(documents: readonly SourceDocument[]): ManifestObject[] {
+  const objects = documents.flatMap((it) => manifestObjects(it.value, it.placeOf))
   refuseDuplicates(objects)
   return objects
 }

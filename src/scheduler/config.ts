@@ -115,3 +115,12 @@ export type SchedulerConfiguration = z.output<ReturnType<typeof schedulerConfigu
 export type ProfileConfiguration = SchedulerConfiguration['profiles'][number]
 export type ExtenderConfiguration = SchedulerConfiguration['extenders'][number]
 export type SchedulerConfigurationInput = z.input<ReturnType<typeof schedulerConfiguration>>
+
+/** What the schema makes of an empty configuration, known without building it. */
+export const DEFAULT_CONFIGURATION: SchedulerConfiguration = {
+  percentageOfNodesToScore: 0,
+  podInitialBackoffSeconds: 1,
+  podMaxBackoffSeconds: 10,
+  profiles: [{ schedulerName: 'default-scheduler', plugins: {}, pluginConfig: [] }],
+  extenders: [],
+}

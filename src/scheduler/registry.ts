@@ -30,11 +30,18 @@ export interface RegisteredPlugin {
   readonly create: PluginFactory
   /** What `pluginConfig` may say; absent: nothing. */
   readonly args?: () => z.ZodType
+  /** What `args` makes of nothing at all, known without building the schema. */
+  readonly defaults?: object
   /** In the default profile, with this weight where it scores. Absent: only where a profile enables it. */
   readonly byDefault?: { readonly weight: number }
 }
 
 export const NO_ARGS = lazily(() => z.strictObject({}))
+
+const CPU_AND_MEMORY = [
+  { name: 'cpu', weight: 1 },
+  { name: 'memory', weight: 1 },
+]
 
 /** One line per plugin. */
 export const BUILT_IN: readonly RegisteredPlugin[] = [
@@ -43,40 +50,61 @@ export const BUILT_IN: readonly RegisteredPlugin[] = [
   { name: 'NodeUnschedulable', create: nodeUnschedulable, byDefault: { weight: 0 } },
   { name: 'NodeName', create: nodeName, byDefault: { weight: 0 } },
   { name: 'TaintToleration', create: taintToleration, byDefault: { weight: 3 } },
-  { name: 'NodeAffinity', create: nodeAffinity, args: nodeAffinityArgs, byDefault: { weight: 2 } },
+  {
+    name: 'NodeAffinity',
+    create: nodeAffinity,
+    args: nodeAffinityArgs,
+    defaults: {},
+    byDefault: { weight: 2 },
+  },
   { name: 'NodePorts', create: nodePorts, byDefault: { weight: 0 } },
   {
     name: 'NodeResourcesFit',
     create: nodeResourcesFit,
     args: nodeResourcesFitArgs,
+    defaults: {
+      ignoredResources: [],
+      ignoredResourceGroups: [],
+      scoringStrategy: { type: 'LeastAllocated', resources: CPU_AND_MEMORY },
+    },
     byDefault: { weight: 1 },
   },
   { name: 'VolumeRestrictions', create: volumeRestrictions, byDefault: { weight: 0 } },
   { name: 'NodeVolumeLimits', create: nodeVolumeLimits, byDefault: { weight: 0 } },
-  { name: 'VolumeBinding', create: volumeBinding, args: volumeBindingArgs, byDefault: { weight: 0 } },
+  {
+    name: 'VolumeBinding',
+    create: volumeBinding,
+    args: volumeBindingArgs,
+    defaults: { bindTimeoutSeconds: 600 },
+    byDefault: { weight: 0 },
+  },
   { name: 'VolumeZone', create: volumeZone, byDefault: { weight: 0 } },
   {
     name: 'PodTopologySpread',
     create: podTopologySpread,
     args: podTopologySpreadArgs,
+    defaults: { defaultingType: 'System', defaultConstraints: [] },
     byDefault: { weight: 2 },
   },
   {
     name: 'InterPodAffinity',
     create: interPodAffinity,
     args: interPodAffinityArgs,
+    defaults: { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false },
     byDefault: { weight: 2 },
   },
   {
     name: 'DefaultPreemption',
     create: defaultPreemption,
     args: defaultPreemptionArgs,
+    defaults: { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 },
     byDefault: { weight: 0 },
   },
   {
     name: 'NodeResourcesBalancedAllocation',
     create: nodeResourcesBalancedAllocation,
     args: nodeResourcesBalancedAllocationArgs,
+    defaults: { resources: CPU_AND_MEMORY },
     byDefault: { weight: 1 },
   },
   { name: 'ImageLocality', create: imageLocality, byDefault: { weight: 1 } },

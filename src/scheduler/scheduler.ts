@@ -10,6 +10,7 @@ import { ApiWrites } from './api-writes.ts'
 import { ClusterCache } from './cache/cluster-cache.ts'
 import type { PodInfo } from './cache/node-info.ts'
 import {
+  DEFAULT_CONFIGURATION,
   type SchedulerConfiguration,
   type SchedulerConfigurationInput,
   schedulerConfiguration,
@@ -57,7 +58,7 @@ interface Setup {
 }
 
 function setUp({ configuration, plugins, random, explain, callExtender }: SchedulerOptions): Setup {
-  const checked = checkConfiguration(configuration ?? {})
+  const checked = configuration === undefined ? DEFAULT_CONFIGURATION : checkConfiguration(configuration)
   const registry = registryOf(plugins)
   // What was not configured needs no check; what was must fail here and not when the process starts.
   if (configuration !== undefined) rehearseProfiles(checked, registry)

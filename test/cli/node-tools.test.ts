@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { MODULES } from '../../src/cli/bundles/control.ts'
 import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import type { SimCluster } from '../../src/cluster/sim-cluster.ts'
 import { ADMIN } from '../../src/cluster/users.ts'
@@ -50,8 +50,8 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
     }),
   )
   try {
-    const entry = COMMANDS.find((it) => it.name === args[0])!
-    ;(await entry.load()).register(program)
+    const module = await MODULES[args[0] as keyof typeof MODULES]()
+    module.register(program)
     for (const it of program.commands) it.exitOverride()
     await program.parseAsync(args.includes('--kubeconfig') ? args : [...args, '--kubeconfig', config], {
       from: 'user',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BuiltPackage, ROOT } from './built.ts'
@@ -35,6 +35,28 @@ describe('kubarium run', () => {
     expect(a).toBe(b)
     expect(a).not.toBe(c)
     expect(runs[0]!.stdout).toContain('deployment-controller')
+  })
+
+  test('the compiled code that is kept changes nothing, and a broken one is replaced', async () => {
+    const file = built.write(
+      'pod.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: nginx}]}\n',
+    )
+    const directory = join(built.directory, 'dist/cli/compiled')
+    const kept = () => readdirSync(directory).filter((it) => it.startsWith('run-'))
+    rmSync(directory, { recursive: true, force: true })
+    const first = await built.kubarium(['run', file])
+    const second = await built.kubarium(['run', file])
+    expect(kept()).toHaveLength(1)
+    const path = join(directory, kept()[0]!)
+    writeFileSync(path, readFileSync(path).subarray(0, 1000))
+    const third = await built.kubarium(['run', file])
+    expect(statSync(path).size).toBeGreaterThan(100_000)
+    expect(first.code).toBe(0)
+    for (const it of [second, third]) {
+      expect(it.stderr).toBe('')
+      expect(runHash(it.stdout)).toBe(runHash(first.stdout))
+    }
   })
 
   test('a failed step: exit code 1, the difference, the steps after it skipped, catch and finally done', async () => {

@@ -2,11 +2,19 @@
 import { describe, expect, test } from 'vitest'
 import { Node } from '../../src/api/core/node.ts'
 import { Pod } from '../../src/api/core/pod.ts'
+import { DEFAULT_CONFIGURATION, schedulerConfiguration } from '../../src/scheduler/config.ts'
 import type { PluginFactory } from '../../src/scheduler/framework/plugin.ts'
 import { SUCCESS, unschedulable } from '../../src/scheduler/framework/status.ts'
+import { BUILT_IN } from '../../src/scheduler/registry.ts'
 import { scheduler } from '../../src/scheduler/scheduler.ts'
 import { node, pod, world } from './harness.ts'
 import { lab } from './lab.ts'
+
+test('the defaults are what the schemas make of nothing', () => {
+  expect(DEFAULT_CONFIGURATION).toEqual(schedulerConfiguration().parse({}))
+  for (const { args, defaults } of BUILT_IN)
+    if (args !== undefined) expect(defaults).toEqual(args().parse({}))
+})
 
 describe('a wrong configuration is refused with its place and the valid values', () => {
   test.each<[name: string, configuration: object, message: string]>([

@@ -138,15 +138,20 @@ function createPlugins(
   for (const [name, place] of places) {
     const registered = registry.get(name)
     if (registered === undefined) throw unknownPlugin(place, name, registry)
-    const given = args.get(name)
-    const checked = (registered.args ?? NO_ARGS)().safeParse(withoutTypeMeta(given?.args ?? {}))
-    if (!checked.success) {
-      const issue = checked.error.issues[0]!
-      throw new ConfigurationError(`${given?.place ?? name}${pathText(issue.path)}`, issueText(issue))
-    }
-    plugins.set(name, registered.create(checked.data, handle))
+    plugins.set(name, registered.create(argsOf(registered, args.get(name)), handle))
   }
   return plugins
+}
+
+function argsOf(
+  { name, args = NO_ARGS, defaults }: RegisteredPlugin,
+  given: { readonly args: unknown; readonly place: string } | undefined,
+): unknown {
+  if (given === undefined && (defaults !== undefined || args === NO_ARGS)) return defaults ?? {}
+  const checked = args().safeParse(withoutTypeMeta(given?.args ?? {}))
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]!
+  throw new ConfigurationError(`${given?.place ?? name}${pathText(issue.path)}`, issueText(issue))
 }
 
 function unknownPlugin(
