@@ -89,12 +89,13 @@ async function run(options: Options): Promise<void> {
   using data = options.data === undefined ? undefined : await openData(options.data)
   using mirror = options.etcd === undefined ? undefined : await openEtcd(options.etcd)
   const cluster = buildCluster({
-    ...(options.apiOnly ? { nodes: 0, controllers: false, scheduler: false } : { nodes: options.nodes }),
+    nodes: options.apiOnly ? 0 : options.nodes,
     // Ids are drawn by the seed: a cluster that goes on must not draw those of its objects again.
     seed: (options.seed ?? (mirror === undefined ? 1 : randomInt(2 ** 31))) + (data?.lastRevision ?? 0),
     start,
     journal: JOURNAL_ENTRIES,
-    controllers: options.controllers,
+    controllers: !options.apiOnly && options.controllers,
+    scheduler: !options.apiOnly,
     controlPlanes: options.controlPlanes,
     authorization: 'RBAC',
     proxyMode: options.proxyMode,
