@@ -248,6 +248,7 @@ export class Machine {
       for (const [path, content] of Object.entries(spec.files ?? {})) {
         root.write(path, content, 0o644, container.createdAt)
       }
+      root.write('dev/null', () => '', 0o666, container.createdAt)
       root.write('etc/hostname', `${container.sandbox.config.hostname}\n`, 0o644, container.createdAt)
       root.write('etc/hosts', hostsFile(container), 0o644, container.createdAt)
       root.write('etc/resolv.conf', resolvFile(container), 0o644, container.createdAt)

@@ -50,7 +50,7 @@ describe('sh in a container', () => {
     ['eval "echo $((1+1))"; command -v ls', '2\n/bin/ls\n'],
     ['trap "echo bye" EXIT; echo hi', 'hi\nbye\n'],
     ['echo a{b', 'a{b\n'],
-    ['nosuch', 'nosuch: not found\n'],
+    ['nosuch', 'sh: nosuch: not found\n'],
   ])('%s', async (script, wanted) => {
     expect(await world.sh('box', script)).toBe(wanted)
   })

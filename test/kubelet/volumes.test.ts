@@ -331,7 +331,7 @@ describe('volumes', () => {
       volumes: [{ name: 'm', emptyDir: { medium: 'Memory', sizeLimit: '10' } }],
     })
     await world.settle()
-    expect(await world.sh('p', 'touch /ro/f')).toBe('touch: Read-only file system\n')
+    expect(await world.sh('p', 'touch /ro/f')).toBe('touch: /ro/f: Read-only file system\n')
     expect(await world.sh('p', 'cp /etc/hosts /rw/f')).toContain('No space left on device')
   })
 })

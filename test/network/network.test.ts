@@ -25,7 +25,7 @@ describe('services', () => {
     expect(await world.sh('box', `curl -s http://${(await world.status('web-2')).podIP}`)).toContain(wanted)
     expect(await world.sh('box', 'curl -s -o /dev/null -w "%{http_code}" http://web/nope')).toBe('404')
     expect(await world.sh('box', 'nslookup web')).toContain(
-      `Name:\tweb\nAddress: ${await world.clusterIp('web')}`,
+      `Name:\tweb.default.svc.cluster.local\nAddress: ${await world.clusterIp('web')}`,
     )
   })
 

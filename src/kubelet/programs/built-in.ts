@@ -1,9 +1,12 @@
 /** The images and programs that every cluster knows. */
 import type { ImageSpec } from '../cri/image-catalog.ts'
 import { FILE_COMMANDS } from './commands/files.ts'
+import { GREP_COMMANDS } from './commands/grep.ts'
 import { NETWORK_COMMANDS } from './commands/network.ts'
+import { sed } from './commands/sed.ts'
 import { SYSTEM_COMMANDS } from './commands/system.ts'
 import { tar } from './commands/tar.ts'
+import { TEST_COMMANDS } from './commands/test.ts'
 import { TEXT_COMMANDS } from './commands/text.ts'
 import type { Program, ProgramTable } from './program.ts'
 import { keyValueClient, keyValueServer, pause } from './servers/daemons.ts'
@@ -18,6 +21,9 @@ const PROGRAMS: readonly Program[] = [
   { ...sh, name: 'dash' },
   ...FILE_COMMANDS,
   ...TEXT_COMMANDS,
+  ...TEST_COMMANDS,
+  ...GREP_COMMANDS,
+  sed,
   ...SYSTEM_COMMANDS,
   ...NETWORK_COMMANDS,
   tar,

@@ -11,12 +11,20 @@ export class Pipe {
   #sink: ((chunk: Uint8Array) => void) | undefined
   #chunks: Uint8Array[] = []
   #ended = false
+  #stopped = false
+  readonly #beyond: Pipe | undefined
   #waiting: Suspension<void> | undefined
   #onEnd: (() => void) | undefined
 
-  constructor(loop: EventLoop, sink?: (chunk: Uint8Array) => void) {
+  constructor(loop: EventLoop, sink?: (chunk: Uint8Array) => void, beyond?: Pipe) {
     this.#loop = loop
     this.#sink = sink
+    this.#beyond = beyond
+  }
+
+  /** A writer's own end of another pipe: ending it leaves the other open. */
+  static into(loop: EventLoop, to: Pipe): Pipe {
+    return new Pipe(loop, (chunk) => to.write(chunk), to)
   }
 
   /** `null` device for reading: ended from the start. */
@@ -30,8 +38,19 @@ export class Pipe {
     return this.#ended
   }
 
+  /** Nobody reads any more: a writer gets SIGPIPE. */
+  get stopped(): boolean {
+    return this.#stopped || this.#beyond?.stopped === true
+  }
+
+  /** The reader is gone: what is written from now on is lost. */
+  stop(): void {
+    this.#stopped = true
+    this.#chunks = []
+  }
+
   write(data: string | Uint8Array): void {
-    if (this.#ended) return
+    if (this.#ended || this.#stopped) return
     const chunk = typeof data === 'string' ? encodeText(data) : data
     if (chunk.length === 0) return
     if (this.#sink !== undefined) {
@@ -76,18 +95,24 @@ export class Pipe {
 
   /** Without its newline; undefined at the end. The rest of the chunk stays in the pipe. */
   async readLine(): Promise<string | undefined> {
-    let line = ''
+    const { line, complete } = await this.readLineOrRest()
+    return line === '' && !complete ? undefined : line
+  }
+
+  /** `complete` is false when the input ended before a newline. */
+  async readLineOrRest(): Promise<{ readonly line: string; readonly complete: boolean }> {
+    const parts: Uint8Array[] = []
     for (;;) {
       const chunk = await this.read()
-      if (chunk === undefined) return line === '' ? undefined : line
+      if (chunk === undefined) return { line: decodeText(concatBytes(parts)), complete: false }
       const at = chunk.indexOf(10)
       if (at < 0) {
-        line += decodeText(chunk)
+        parts.push(chunk)
         continue
       }
-      line += decodeText(chunk.subarray(0, at))
+      parts.push(chunk.subarray(0, at))
       if (at + 1 < chunk.length) this.#chunks.unshift(chunk.subarray(at + 1))
-      return line
+      return { line: decodeText(concatBytes(parts)), complete: true }
     }
   }
 

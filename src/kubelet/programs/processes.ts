@@ -44,10 +44,11 @@ interface Running {
   readonly handlers: Map<Signal, () => void>
   readonly exit: (code: number) => void
   readonly timers: Set<Timer>
+  killedBy?: Signal
   done: boolean
 }
 
-const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
+export const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,
@@ -57,8 +58,12 @@ const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
   SIGTERM: 15,
   SIGCHLD: 17,
   SIGWINCH: 28,
+  SIGALRM: 14,
+  SIGPIPE: 13,
+  SIGCONT: 18,
+  SIGSTOP: 19,
 }
-const IGNORED_BY_DEFAULT: ReadonlySet<Signal> = new Set(['SIGCHLD', 'SIGWINCH'])
+const IGNORED_BY_DEFAULT: ReadonlySet<Signal> = new Set(['SIGCHLD', 'SIGWINCH', 'SIGCONT', 'SIGSTOP'])
 
 /** A sleeping program holds `settle` up for at most this long after its start, unless ending is its purpose. */
 const FOREGROUND_MS = 60_000
@@ -355,6 +360,7 @@ export class Processes implements ContainerProcess {
     if (IGNORED_BY_DEFAULT.has(signal)) return
     // The kernel protects pid 1: signals without a handler do nothing to it.
     if (running.pid === 1 && signal !== 'SIGKILL') return
+    running.killedBy = signal
     running.exit(128 + SIGNAL_NUMBERS[signal])
   }
 
@@ -425,7 +431,8 @@ export class Processes implements ContainerProcess {
       spendCpu: (milliSeconds) => {
         this.#spent += milliSeconds
       },
-      spawn: (childArgv, childIo) => this.#spawn(childArgv, { ...io, ...childIo }, onUnsteady),
+      has: (name) => this.find([name]) !== undefined,
+      spawn: (childArgv, childIo, own) => this.#spawn(childArgv, io, childIo, onUnsteady, own),
       processes: () => [...this.#running.values()].map((it) => ({ pid: it.pid, argv: it.argv })),
       kill: (target, signal) => {
         const running = this.#running.get(target)
@@ -436,17 +443,38 @@ export class Processes implements ContainerProcess {
     }
   }
 
-  #spawn(argv: readonly string[], io: ChildIo, onUnsteady: () => void): ChildProcess {
-    const program = this.find(argv)
+  #spawn(
+    argv: readonly string[],
+    parent: ChildIo,
+    given: Partial<ChildIo>,
+    onUnsteady: () => void,
+    own?: Program,
+  ): ChildProcess {
+    const program = own ?? this.find(argv)
     const { loop } = this.#host
     const over = loop.suspend<number>()
+    const io: ChildIo = {
+      ...parent,
+      env: new Map(parent.env),
+      // A child that ends leaves its parent's streams open.
+      stdout: Pipe.into(loop, parent.stdout),
+      stderr: Pipe.into(loop, parent.stderr),
+      ...given,
+    }
     if (program === undefined) {
       io.stderr.write(`${argv[0]}: not found\n`)
       loop.at(loop.now, () => over.resume(127))
-      return { pid: 0, exited: over.promise, kill: () => {} }
+      return { pid: 0, exited: over.promise, killedBy: undefined, kill: () => {} }
     }
     const running = this.#start(program, argv, io, false, (code) => over.resume(code), undefined, onUnsteady)
-    return { pid: running.pid, exited: over.promise, kill: (signal) => this.#deliver(running, signal) }
+    return {
+      pid: running.pid,
+      exited: over.promise,
+      get killedBy() {
+        return running.killedBy
+      },
+      kill: (signal) => this.#deliver(running, signal),
+    }
   }
 
   #networkOf(): ProcessNetwork {

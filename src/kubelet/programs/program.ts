@@ -74,6 +74,10 @@ export type Signal =
   | 'SIGUSR2'
   | 'SIGCHLD'
   | 'SIGWINCH'
+  | 'SIGALRM'
+  | 'SIGPIPE'
+  | 'SIGCONT'
+  | 'SIGSTOP'
 
 /** A running process, as its program sees the world. Everything here is simulated; nothing leaves the machine. */
 export interface ProcessContext {
@@ -107,8 +111,13 @@ export interface ProcessContext {
   setCpu(millis: number): void
   /** Burns this much at once: a request's work, in millicore seconds. */
   spendCpu(milliSeconds: number): void
-  /** Starts another program of this container; it ends with this process's container. */
-  spawn(argv: readonly string[], io: Partial<ChildIo>): ChildProcess
+  /** Whether a command of this name can be started. */
+  has(name: string): boolean
+  /**
+   * Starts another program of this container; it ends with this process's container. `program` runs under the name
+   * of argv without being looked up.
+   */
+  spawn(argv: readonly string[], io: Partial<ChildIo>, program?: Program): ChildProcess
   /** All processes of the container (of the pod, with a shared process namespace), by pid. */
   processes(): Iterable<{ readonly pid: number; readonly argv: readonly string[] }>
   kill(pid: number, signal: Signal): boolean
@@ -127,6 +136,8 @@ export interface ChildIo {
 export interface ChildProcess {
   readonly pid: number
   readonly exited: Promise<number>
+  /** The signal that ended it; undefined while it runs, or when it ended by itself. */
+  readonly killedBy: Signal | undefined
   kill(signal: Signal): void
 }
 

@@ -108,6 +108,8 @@ export class Vfs {
     const place = this.#writable(path)
     const { node } = place
     if (node?.type === 'directory') throw new FileError('Is a directory')
+    // A device takes everything and keeps nothing.
+    if (node?.type === 'file' && typeof node.content === 'function') return
     let next = content
     if (options.append && node?.type === 'file') {
       next =
@@ -138,10 +140,12 @@ export class Vfs {
     place.tree.changed()
   }
 
-  touch(path: string): void {
-    const place = this.#writable(path)
-    if (place.node === undefined) this.write(path, '')
-    else if (place.node.type !== 'link') place.node.mtimeMs = this.#now()
+  /** Makes an empty file, or gives what is there a new time. */
+  touch(path: string, mtimeMs = this.#now()): void {
+    const place = this.#walk(path, true)
+    if (place.readOnly) throw new FileError('Read-only file system')
+    if (place.node === undefined) this.write(path, '', { mtimeMs })
+    else if (place.node.type !== 'link') place.node.mtimeMs = mtimeMs
   }
 
   mkdir(path: string, parents = false): void {

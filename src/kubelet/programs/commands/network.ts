@@ -1,9 +1,9 @@
 /** Commands that use the network: wget, curl, nslookup, nc, ping. */
-import type { HttpOutcome } from '../../../api/sockets.ts'
+import type { HttpOutcome, HttpResponse } from '../../../api/sockets.ts'
 import { decodeText } from '../../file-tree.ts'
 import type { ProcessContext, Program } from '../program.ts'
 import { resolvePath } from '../vfs.ts'
-import { command, options, sleepMs } from './command.ts'
+import { command, options, sleepMs, UsageError } from './command.ts'
 
 export interface Url {
   readonly tls: boolean
@@ -41,56 +41,134 @@ export function bodyText(body: Uint8Array | string): string {
   return typeof body === 'string' ? body : decodeText(body)
 }
 
-const wget = command('wget', async (context, args) => {
-  const long = new Map<string, string>()
-  const plain = args.filter((it) => {
-    const match = /^--([a-z-]+)(?:=(.*))?$/.exec(it)
-    if (match !== null) long.set(match[1]!, match[2] ?? '')
-    return match === null
-  })
-  const { flags, values, rest } = options(plain, 'OTtP')
-  const quiet = flags.has('q')
-  const url = parseUrl(rest[0] ?? '')
-  if (url === undefined) {
-    context.stderr.write('wget: missing URL\n')
-    return 1
-  }
-  const timeout = values.get('T') ?? long.get('timeout')
-  const header = long.get('header')
-  const headers: Record<string, string> = { 'user-agent': 'Wget', connection: 'close' }
-  if (header !== undefined)
-    headers[header.slice(0, header.indexOf(':')).toLowerCase()] = header.slice(header.indexOf(':') + 1).trim()
-  const post = long.get('post-data')
-  if (!quiet) context.stderr.write(`Connecting to ${url.host}:${url.port}\n`)
-  const request = { method: post === undefined ? 'GET' : 'POST', headers, body: post }
-  const outcome = await fetchUrl(
-    context,
-    url,
-    request,
-    timeout === undefined ? undefined : Number(timeout) * 1000,
-  )
-  if (!outcome.ok) {
-    context.stderr.write(`${wgetFailure(outcome, url)}\n`)
-    return 1
-  }
-  const { status, body } = outcome.response
-  if (status >= 400) {
-    context.stderr.write(
-      `wget: server returned error: HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : status === 503 ? 'Service Unavailable' : 'Error'}\n`,
-    )
-    return 1
-  }
-  if (flags.has('S') || long.has('server-response')) context.stderr.write(`  HTTP/1.1 ${status} OK\n`)
-  if (long.has('spider')) return 0
-  const target = values.get('O')
-  if (target === '-') context.stdout.write(body)
-  else {
-    const name = target ?? (url.path.split('?')[0]!.split('/').at(-1) || 'index.html')
-    if (name !== '/dev/null') context.fs.write(resolvePath(context.cwd, name), body)
-    if (!quiet) context.stderr.write(`'${name}' saved\n`)
-  }
-  return 0
-})
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  301: 'Moved Permanently',
+  302: 'Found',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+}
+
+/** `HTTP/1.1 404 Not Found`. */
+function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${REASONS[status] ?? ''}`.trimEnd()
+}
+
+const wget = command(
+  'wget',
+  async (context, args) => {
+    const { flags, values, given, rest } = options(args, 'cqSO:o:P:U:T:t:Y:', {
+      spider: 's',
+      'header=': 'H',
+      'post-data=': 'D',
+      'post-file=': 'F',
+      'user-agent=': 'U',
+      'output-document=': 'O',
+      'directory-prefix=': 'P',
+      'timeout=': 'T',
+      'tries=': 't',
+      quiet: 'q',
+      continue: 'c',
+      'server-response': 'S',
+      'no-check-certificate': 'k',
+      'no-verbose': 'n',
+    })
+    if (rest.length === 0) throw new UsageError()
+    const quiet = flags.has('q')
+    const tell = (text: string) => quiet || context.stderr.write(`${text}\n`)
+    const headers: Record<string, string> = { 'user-agent': values.get('U') ?? 'Wget', connection: 'close' }
+    for (const [letter, value] of given) {
+      if (letter !== 'H') continue
+      const at = value.indexOf(':')
+      headers[value.slice(0, at).toLowerCase()] = value.slice(at + 1).trim()
+    }
+    const file = values.get('F')
+    const post = file === undefined ? values.get('D') : context.fs.readText(resolvePath(context.cwd, file))
+    if (post !== undefined) headers['content-type'] ??= 'application/x-www-form-urlencoded'
+    const timeout = values.get('T')
+    for (const text of rest) {
+      const url = parseUrl(text)
+      if (url === undefined || /^(?!https?:)[a-z]+:\/\//.test(text)) {
+        context.stderr.write(`wget: not an http or ftp url: ${text}\n`)
+        return 1
+      }
+      if (!quiet) tell(`Connecting to ${await describedHost(context, url)}`)
+      const request = { method: post === undefined ? 'GET' : 'POST', headers, body: post }
+      const timeoutMs = timeout === undefined ? undefined : sleepMs(timeout)
+      const outcome = await fetchUrl(context, url, request, timeoutMs)
+      if (!outcome.ok) {
+        context.stderr.write(`${wgetFailure(outcome, url)}\n`)
+        return 1
+      }
+      const { status, body, headers: received } = outcome.response
+      if (flags.has('S')) {
+        context.stderr.write(`  ${statusLine(status)}\n`)
+        for (const [name, value] of Object.entries(received)) context.stderr.write(`  ${name}: ${value}\n`)
+      }
+      if (status >= 400) {
+        context.stderr.write(`wget: server returned error: ${statusLine(status)}\n`)
+        return 1
+      }
+      if (flags.has('s')) {
+        tell('remote file exists')
+        continue
+      }
+      const target = values.get('O')
+      if (target === '-') {
+        tell('writing to stdout')
+        context.stdout.write(body)
+        tell(`-                    100% |********************************| ${byteCount(body)}  0:00:00 ETA`)
+        tell('written to stdout')
+        continue
+      }
+      const name = target ?? (url.path.split('?')[0]!.split('/').at(-1) || 'index.html')
+      const directory = target === undefined ? (values.get('P') ?? '') : ''
+      const path = resolvePath(context.cwd, directory === '' ? name : `${directory}/${name}`)
+      if (target === undefined && context.fs.exists(path) && !flags.has('c')) {
+        context.stderr.write(`wget: can't open '${name}': File exists\n`)
+        return 1
+      }
+      tell(`saving to '${name}'`)
+      context.fs.write(path, body)
+      tell(
+        `${name.padEnd(20).slice(0, 20)} 100% |********************************| ${byteCount(body)}  0:00:00 ETA`,
+      )
+      tell(`'${name}' saved`)
+    }
+    return 0
+  },
+  `wget [-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR]
+\t[--post-data STR | --post-file FILE] [-Y on/off]
+\t[--no-check-certificate] [-P DIR] [-U AGENT] [-T SEC] URL...
+
+Retrieve files via HTTP or FTP`,
+)
+
+/** `web (10.96.3.4:80)`. */
+async function describedHost(context: ProcessContext, url: Url): Promise<string> {
+  const records = await context.net.resolve(url.host, 'A')
+  const found = records?.find((it) => it.type === 'A')
+  const ip = found?.type === 'A' ? found.ip : url.host
+  const port = url.port === 80 ? '' : `:${url.port}`
+  return `${url.host}${port} (${ip}:${url.port})`
+}
+
+function byteCount(body: Uint8Array | string): string {
+  return String(typeof body === 'string' ? new TextEncoder().encode(body).length : body.length).padStart(5)
+}
 
 function wgetFailure(outcome: Extract<HttpOutcome, { ok: false }>, url: Url): string {
   switch (outcome.failure) {
@@ -107,141 +185,243 @@ function wgetFailure(outcome: Extract<HttpOutcome, { ok: false }>, url: Url): st
   }
 }
 
-const VALUED = new Set([
-  '-o',
-  '--output',
-  '-X',
-  '--request',
-  '-H',
-  '--header',
-  '-d',
-  '--data',
-  '--data-raw',
-  '-m',
-  '--max-time',
-  '--cacert',
-  '--connect-timeout',
-  '-w',
-  '--write-out',
-  '-u',
-  '--user',
-  '-A',
-  '--user-agent',
-  '--resolve',
-  '--retry',
-  '--retry-delay',
-  '-e',
-])
+/** curl's options: letter, long name, and `:` after those that take a value. */
+const CURL_OPTIONS = `
+o:output: X:request: H:header: d:data: :data-raw: :data-binary: :data-urlencode: :json: m:max-time: :cacert:
+:connect-timeout: w:write-out: u:user: A:user-agent: :resolve: :retry: :retry-delay: e:referer: x:proxy: D:dump-header:
+T:upload-file: b:cookie: F:form: E:cert: :key: :max-redirs: :noproxy: :connect-to: :oauth2-bearer: :url:
+s:silent S:show-error k:insecure f:fail :fail-with-body i:include I:head v:verbose L:location G:get O:remote-name
+N:no-buffer #:progress-bar 4:ipv4 6:ipv6 :http1.1 :http2 :compressed :retry-connrefused :retry-all-errors :no-progress-meter`
 
-const curl = command('curl', async (context, args) => {
-  const headers: Record<string, string> = { 'user-agent': 'curl/8.5.0', accept: '*/*' }
-  const values = new Map<string, string>()
+const CURL_NAMES = new Map<string, { readonly name: string; readonly valued: boolean }>()
+for (const [, letter, name, colon] of CURL_OPTIONS.matchAll(/(\S?):([a-z0-9.-]+)(:?)/g)) {
+  const option = { name: name!, valued: colon === ':' }
+  CURL_NAMES.set(`--${name}`, option)
+  if (letter !== '') CURL_NAMES.set(`-${letter}`, option)
+}
+
+interface CurlCall {
+  readonly flags: ReadonlySet<string>
+  /** The last value of each option. */
+  readonly values: ReadonlyMap<string, string>
+  readonly given: readonly (readonly [name: string, value: string])[]
+  readonly urls: readonly string[]
+}
+
+/** The call, or what curl says about it. */
+function parseCurl(args: readonly string[]): CurlCall | string {
   const flags = new Set<string>()
+  const given: [string, string][] = []
   const urls: string[] = []
   for (let i = 0; i < args.length; i++) {
-    let arg = args[i]!
-    if (VALUED.has(arg)) {
-      const value = args[++i] ?? ''
-      if (arg === '-H' || arg === '--header')
-        headers[value.slice(0, value.indexOf(':')).toLowerCase()] = value.slice(value.indexOf(':') + 1).trim()
-      else values.set(SHORT[arg] ?? arg, value)
-    } else if (arg.startsWith('--')) flags.add(arg.slice(2))
-    else if (arg.startsWith('-') && arg.length > 1) {
-      // A cluster such as -sSko FILE: the last letter may take the next argument.
-      arg = arg.slice(1)
-      for (let j = 0; j < arg.length; j++) {
-        const letter = arg[j]!
-        if (!VALUED.has(`-${letter}`)) {
-          flags.add(letter)
-          continue
-        }
-        const value = arg.slice(j + 1) || (args[++i] ?? '')
-        if (letter === 'H')
-          headers[value.slice(0, value.indexOf(':')).toLowerCase()] = value
-            .slice(value.indexOf(':') + 1)
-            .trim()
-        else values.set(SHORT[`-${letter}`] ?? `-${letter}`, value)
-        break
+    const arg = args[i]!
+    if (!arg.startsWith('-') || arg === '-') {
+      urls.push(arg)
+      continue
+    }
+    const words = arg.startsWith('--') ? [arg] : [...arg.slice(1)].map((letter) => `-${letter}`)
+    for (let j = 0; j < words.length; j++) {
+      const option = CURL_NAMES.get(words[j]!)
+      if (option === undefined) return `option ${arg}: is unknown`
+      if (!option.valued) {
+        flags.add(option.name)
+        continue
       }
-    } else urls.push(arg)
+      // A cluster such as -sSko FILE: the last letter may take the next argument.
+      const stuck = arg.startsWith('--') ? '' : arg.slice(j + 2)
+      const value = stuck !== '' ? stuck : args[++i]
+      if (value === undefined) return `option ${arg}: requires parameter`
+      if (option.name === 'url') urls.push(value)
+      else given.push([option.name, value])
+      break
+    }
   }
-  const silent = flags.has('s') || flags.has('silent')
+  return { flags, values: new Map(given), given, urls }
+}
+
+const MAX_REDIRECTS = 50
+
+const curl = command('curl', async (context, args) => {
+  const call = parseCurl(args)
+  if (typeof call === 'string') {
+    context.stderr.write(`curl: ${call}\ncurl: try 'curl --help' for more information\n`)
+    return 2
+  }
+  const { flags, values, urls } = call
   const complain = (code: number, text: string) => {
-    if (!silent || flags.has('S') || flags.has('show-error'))
-      context.stderr.write(`curl: (${code}) ${text}\n`)
+    if (!flags.has('silent') || flags.has('show-error')) context.stderr.write(`curl: (${code}) ${text}\n`)
     return code
   }
+  if (urls.length === 0) return complain(2, 'no URL specified')
   let status = 0
   for (const text of urls) {
-    const url = parseUrl(text)
-    if (url === undefined) return complain(3, 'URL using bad/illegal format or missing URL')
-    const cacert = values.get('--cacert')
-    if (cacert !== undefined && !context.fs.exists(resolvePath(context.cwd, cacert))) {
-      return complain(77, `error setting certificate verify locations:  CAfile: ${cacert}`)
+    const retries = Number(values.get('retry') ?? 0)
+    for (let attempt = 0; ; attempt++) {
+      const transient = attempt < retries
+      const result = await curlOnce(context, call, text, complain, transient)
+      if (result !== 'again') {
+        status = result
+        break
+      }
+      await context.clock.sleep(1000 * Number(values.get('retry-delay') ?? 2 ** attempt))
     }
-    if (url.tls && cacert === undefined && !flags.has('k') && !flags.has('insecure')) {
-      return complain(60, 'SSL certificate problem: unable to get local issuer certificate')
-    }
-    const data = values.get('--data')
-    if (data !== undefined && headers['content-type'] === undefined)
-      headers['content-type'] = 'application/x-www-form-urlencoded'
-    const method = values.get('--request') ?? (flags.has('I') ? 'HEAD' : data === undefined ? 'GET' : 'POST')
-    const seconds = values.get('--max-time') ?? values.get('--connect-timeout')
-    const started = context.clock.now()
-    const body = data?.startsWith('@') ? context.fs.readText(resolvePath(context.cwd, data.slice(1))) : data
-    const outcome = await fetchUrl(
-      context,
-      url,
-      { method, headers, body },
-      seconds === undefined ? undefined : Number(seconds) * 1000,
-    )
-    if (!outcome.ok) {
-      status = complain(...curlFailure(outcome, url, context.clock.now() - started))
-      if (values.has('--write-out')) context.stdout.write(writeOut(values.get('--write-out')!, 0))
-      continue
-    }
-    const { response } = outcome
-    if ((flags.has('f') || flags.has('fail')) && response.status >= 400) {
-      status = complain(22, `The requested URL returned error: ${response.status}`)
-      continue
-    }
-    const shown =
-      flags.has('i') || flags.has('include') || flags.has('I')
-        ? headText(response.status, response.headers)
-        : ''
-    if (flags.has('v'))
-      context.stderr.write(`> ${method} ${url.path} HTTP/1.1\n< HTTP/1.1 ${response.status}\n`)
-    const target = values.get('--output')
-    if (target === undefined) context.stdout.write(shown)
-    if (method !== 'HEAD') {
-      if (target === undefined) context.stdout.write(response.body)
-      else if (target !== '/dev/null') context.fs.write(resolvePath(context.cwd, target), response.body)
-    }
-    if (values.has('--write-out')) context.stdout.write(writeOut(values.get('--write-out')!, response.status))
   }
   return status
 })
 
-const SHORT: Readonly<Record<string, string>> = {
-  '-o': '--output',
-  '-X': '--request',
-  '-d': '--data',
-  '--data-raw': '--data',
-  '-m': '--max-time',
-  '-w': '--write-out',
+async function curlOnce(
+  context: ProcessContext,
+  call: CurlCall,
+  text: string,
+  complain: (code: number, text: string) => number,
+  mayRetry: boolean,
+): Promise<number | 'again'> {
+  const { flags, values } = call
+  const headers: Record<string, string> = {
+    'user-agent': values.get('user-agent') ?? 'curl/8.5.0',
+    accept: '*/*',
+  }
+  const read = (file: string) => context.fs.readText(resolvePath(context.cwd, file))
+  let body: string | undefined
+  for (const [name, value] of call.given) {
+    if (name === 'header') {
+      const at = value.indexOf(':')
+      if (at > 0) headers[value.slice(0, at).toLowerCase()] = value.slice(at + 1).trim()
+    } else if (name === 'user') headers['authorization'] = `Basic ${btoa(value)}`
+    else if (name === 'oauth2-bearer') headers['authorization'] = `Bearer ${value}`
+    else if (name === 'cookie') headers['cookie'] = value
+    else if (name === 'data' || name === 'data-binary' || name === 'data-raw' || name === 'json') {
+      const asIs = name === 'data-raw' || !value.startsWith('@')
+      const piece = asIs ? value : value === '@-' ? await context.stdin.readText() : read(value.slice(1))
+      const clean = name === 'data' && !asIs ? piece.replace(/[\r\n]/g, '') : piece
+      body = body === undefined ? clean : `${body}${name === 'json' ? '' : '&'}${clean}`
+      if (name === 'json') {
+        headers['content-type'] = 'application/json'
+        headers['accept'] = 'application/json'
+      }
+    } else if (name === 'data-urlencode') {
+      const [key, rest] = value.includes('=') ? value.split(/=(.*)/s) : ['', value]
+      const piece = `${key === '' ? '' : `${key}=`}${encodeURIComponent(rest ?? '')}`
+      body = body === undefined ? piece : `${body}&${piece}`
+    } else if (name === 'upload-file') body = read(value)
+  }
+  let url = parseUrl(text)
+  if (url === undefined) return complain(3, 'URL rejected: Malformed input to a URL function')
+  const scheme = /^([a-z]+):\/\//.exec(text)?.[1]
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+    return complain(1, `Protocol "${scheme}" not supported`)
+  }
+  if (flags.has('get') && body !== undefined) {
+    url = { ...url, path: `${url.path}${url.path.includes('?') ? '&' : '?'}${body}` }
+    body = undefined
+  }
+  const cacert = values.get('cacert')
+  if (cacert !== undefined && !context.fs.exists(resolvePath(context.cwd, cacert))) {
+    return complain(77, `error setting certificate verify locations:  CAfile: ${cacert} CApath: none`)
+  }
+  if (url.tls && cacert === undefined && !flags.has('insecure')) {
+    return complain(60, 'SSL certificate problem: unable to get local issuer certificate')
+  }
+  if (body !== undefined) headers['content-type'] ??= 'application/x-www-form-urlencoded'
+  const usual = flags.has('head')
+    ? 'HEAD'
+    : values.has('upload-file')
+      ? 'PUT'
+      : body === undefined
+        ? 'GET'
+        : 'POST'
+  let method = values.get('request') ?? usual
+  const seconds = values.get('max-time') ?? values.get('connect-timeout')
+  const started = context.clock.now()
+  const target = values.get('output') ?? (flags.has('remote-name') ? url.path.split('/').at(-1) : undefined)
+  const write = (data: string | Uint8Array) => {
+    if (target === undefined || target === '-') context.stdout.write(data)
+    else context.fs.write(resolvePath(context.cwd, target), data)
+  }
+  const report = (code: number, size: number, type = '') => {
+    const format = values.get('write-out')
+    if (format === undefined) return
+    const took = ((context.clock.now() - started) / 1000).toFixed(6)
+    const known: Readonly<Record<string, string>> = {
+      http_code: String(code).padStart(3, '0'),
+      response_code: String(code).padStart(3, '0'),
+      time_total: took,
+      time_connect: took,
+      time_starttransfer: took,
+      size_download: String(size),
+      url_effective: text,
+      content_type: type,
+      remote_ip: url?.host ?? '',
+      num_redirects: String(redirects),
+      method,
+    }
+    const shown = format
+      .replace(/%\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole)
+      .replaceAll('\\n', '\n')
+      .replaceAll('\\t', '\t')
+    context.stdout.write(shown)
+  }
+  let redirects = 0
+  for (;;) {
+    const timeoutMs = seconds === undefined ? undefined : Number(seconds) * 1000
+    const outcome = await fetchUrl(context, url, { method, headers, body }, timeoutMs)
+    if (flags.has('verbose')) {
+      context.stderr.write(`> ${method} ${url.path} HTTP/1.1\n> Host: ${url.host}\n`)
+      for (const [name, value] of Object.entries(headers)) context.stderr.write(`> ${name}: ${value}\n`)
+    }
+    if (!outcome.ok) {
+      if (
+        mayRetry &&
+        (outcome.failure === 'i/o timeout' || flags.has('retry-connrefused') || flags.has('retry-all-errors'))
+      )
+        return 'again'
+      const code = complain(...curlFailure(outcome, url, context.clock.now() - started))
+      report(0, 0)
+      return code
+    }
+    const { response } = outcome
+    if (mayRetry && [408, 429, 500, 502, 503, 504].includes(response.status)) return 'again'
+    if (flags.has('verbose')) {
+      for (const line of headText(response).trimEnd().split('\r\n')) context.stderr.write(`< ${line}\n`)
+      context.stderr.write('<\n')
+    }
+    const location = response.headers['location']
+    if (flags.has('location') && location !== undefined && response.status >= 300 && response.status < 400) {
+      if (++redirects > Number(values.get('max-redirs') ?? MAX_REDIRECTS)) {
+        return complain(47, `Maximum (${values.get('max-redirs') ?? MAX_REDIRECTS}) redirects followed`)
+      }
+      const next: Url | undefined = location.startsWith('/') ? { ...url, path: location } : parseUrl(location)
+      if (next === undefined) return complain(3, 'URL rejected: Malformed input to a URL function')
+      url = next
+      if (response.status === 303) method = 'GET'
+      continue
+    }
+    const refused = response.status >= 400
+    if (flags.has('fail') && refused) {
+      report(response.status, 0)
+      return complain(22, `The requested URL returned error: ${response.status}`)
+    }
+    const shownHead = flags.has('include') || flags.has('head') ? headText(response) : ''
+    const dump = values.get('dump-header')
+    if (dump !== undefined) {
+      if (dump === '-') context.stdout.write(headText(response))
+      else context.fs.write(resolvePath(context.cwd, dump), headText(response))
+    }
+    const content = method === 'HEAD' ? '' : response.body
+    if (shownHead !== '') write(shownHead)
+    if (content.length > 0) write(content)
+    report(response.status, content.length, response.headers['content-type'])
+    if (flags.has('fail-with-body') && refused) {
+      return complain(22, `The requested URL returned error: ${response.status}`)
+    }
+    return 0
+  }
 }
 
-function headText(status: number, headers: Readonly<Record<string, string>>): string {
-  const lines = [`HTTP/1.1 ${status} ${status === 200 ? 'OK' : ''}`.trimEnd()]
+function headText({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): string {
+  const lines = [statusLine(status)]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   return `${lines.join('\r\n')}\r\n\r\n`
-}
-
-function writeOut(format: string, status: number): string {
-  return format
-    .replaceAll('%{http_code}', String(status).padStart(3, '0'))
-    .replaceAll('%{response_code}', String(status).padStart(3, '0'))
-    .replaceAll('\\n', '\n')
 }
 
 function curlFailure(
@@ -269,27 +449,41 @@ function curlFailure(
   }
 }
 
-const nslookup = command('nslookup', async (context, args) => {
-  context.unsteady()
-  const { rest } = options(args.filter((it) => !it.startsWith('-type') && !it.startsWith('-q')))
-  const type = args.some((it) => /^-(type|q)=srv$/i.test(it)) ? 'SRV' : 'A'
-  const name = rest[0] ?? ''
-  const resolv = context.fs.exists('/etc/resolv.conf') ? context.fs.readText('/etc/resolv.conf') : ''
-  const server = /nameserver (\S+)/.exec(resolv)?.[1] ?? '127.0.0.1'
-  context.stdout.write(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`)
-  const records = await context.net.resolve(name, type)
-  if (records === undefined) {
+const nslookup = command(
+  'nslookup',
+  async (context, args) => {
+    context.unsteady()
+    const type = args.some((it) => /^-(?:type|q|querytype)=srv$/i.test(it)) ? 'SRV' : 'A'
+    const [name, asked] = args.filter((it) => !it.startsWith('-'))
+    if (name === undefined) throw new UsageError()
+    const resolv = context.fs.exists('/etc/resolv.conf') ? context.fs.readText('/etc/resolv.conf') : ''
+    const server = asked ?? /nameserver (\S+)/.exec(resolv)?.[1] ?? '127.0.0.1'
+    context.stdout.write(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`)
+    // Each search domain is asked for by its full name, so that the answer can tell which one it was.
+    const searches = /^search (.+)$/m.exec(resolv)?.[1]?.split(' ') ?? []
+    const ndots = Number(/ndots:(\d+)/.exec(resolv)?.[1] ?? 1)
+    const dots = name.split('.').length - 1
+    const searched = name.endsWith('.') ? [] : searches.map((it) => `${name}.${it}`)
+    const names = dots >= ndots ? [name, ...searched] : [...searched, name]
+    for (const full of names) {
+      const records = await context.net.resolve(full.endsWith('.') ? full : `${full}.`, type)
+      if (records === undefined) continue
+      let owner = full.replace(/\.$/, '')
+      for (const record of records) {
+        if (record.type === 'A') context.stdout.write(`Name:\t${owner}\nAddress: ${record.ip}\n`)
+        else if (record.type === 'CNAME') {
+          context.stdout.write(`${owner}\tcanonical name = ${record.name}\n`)
+          owner = record.name
+        } else context.stdout.write(`${owner}\tservice = 0 100 ${record.port} ${record.target}\n`)
+      }
+      context.stdout.write('\n')
+      return 0
+    }
     context.stdout.write(`** server can't find ${name}: NXDOMAIN\n\n`)
     return 1
-  }
-  for (const record of records) {
-    if (record.type === 'A') context.stdout.write(`Name:\t${name}\nAddress: ${record.ip}\n`)
-    else if (record.type === 'CNAME') context.stdout.write(`${name}\tcanonical name = ${record.name}\n`)
-    else context.stdout.write(`${name}\tservice = 0 100 ${record.port} ${record.target}\n`)
-  }
-  context.stdout.write('\n')
-  return 0
-})
+  },
+  'nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any',
+)
 
 const getent = command('getent', async (context, args) => {
   const name = args[1] ?? ''
@@ -303,7 +497,7 @@ const getent = command('getent', async (context, args) => {
 /** `nc -z host port`, and `nc host port` with what stdin has. */
 const nc = command('nc', async (context, args) => {
   context.unsteady()
-  const { flags, values, rest } = options(args, 'wlp')
+  const { flags, values, rest } = options(args, 'zvulnkw:p:')
   const [host = '', port = ''] = rest
   const done = context.loop.suspend<string | undefined>()
   let opened = false
@@ -336,7 +530,7 @@ const nc = command('nc', async (context, args) => {
 })
 
 const ping = command('ping', async (context, args) => {
-  const { values, rest } = options(args, 'cWwi')
+  const { values, rest } = options(args, 'qc:W:w:i:s:')
   const host = rest[0] ?? ''
   const records = /^[\d.]+$/.test(host)
     ? [{ type: 'A', ip: host } as const]

@@ -1,28 +1,34 @@
 /** Commands about the system: processes, time, environment. */
 import type { ProcessContext, Program, Signal } from '../program.ts'
-import { command, options, sleepMs } from './command.ts'
+import { resolvePath } from '../vfs.ts'
+import { command, options, runCommand, sleepMs, UsageError } from './command.ts'
+import { formatDate, parseDate } from './dates.ts'
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const SIGNALS: Readonly<Record<string, Signal>> = {
-  '1': 'SIGHUP',
-  '2': 'SIGINT',
-  '3': 'SIGQUIT',
-  '9': 'SIGKILL',
-  '10': 'SIGUSR1',
-  '12': 'SIGUSR2',
-  '15': 'SIGTERM',
-}
-
-const env = command('env', (context, args) => {
-  const settings = args.filter((it) => /^[A-Za-z_]\w*=/.test(it))
-  const rest = args.slice(settings.length)
-  const all = new Map(context.env)
-  for (const it of settings) all.set(it.slice(0, it.indexOf('=')), it.slice(it.indexOf('=') + 1))
-  if (rest.length > 0) return context.spawn(rest, { env: all }).exited
-  for (const [name, value] of all) context.stdout.write(`${name}=${value}\n`)
-  return 0
-})
+const env = command(
+  'env',
+  async (context, args) => {
+    // A lone `-` is `-i`.
+    const { flags, given, rest } = options(
+      args.map((it) => (it === '-' ? '-i' : it)),
+      '+iu:0',
+      { 'ignore-environment': 'i', 'unset=': 'u' },
+    )
+    const all = flags.has('i') ? new Map<string, string>() : new Map(context.env)
+    for (const [, name] of given) all.delete(name)
+    let at = 0
+    for (; /^[^=]+=/.test(rest[at] ?? ''); at++) {
+      const setting = rest[at]!
+      const cut = setting.indexOf('=')
+      all.set(setting.slice(0, cut), setting.slice(cut + 1))
+    }
+    const argv = rest.slice(at)
+    if (argv.length > 0) return runCommand(context, 'env', argv, { env: all })
+    const end = flags.has('0') ? '\0' : '\n'
+    for (const [name, value] of all) context.stdout.write(`${name}=${value}${end}`)
+    return 0
+  },
+  'env [-iu0] [-] [NAME=VALUE]... [PROG [ARGS]]\n\nPrint current environment or run PROG after setting up environment',
+)
 
 const printenv = command('printenv', (context, args) => {
   if (args.length === 0) {
@@ -38,77 +44,156 @@ const printenv = command('printenv', (context, args) => {
   return failed ? 1 : 0
 })
 
-const sleep = command('sleep', async (context, args) => {
-  if (args[0] === 'infinity' || args[0] === 'inf') {
-    await context.loop.suspend<void>().promise
+const sleep = command(
+  'sleep',
+  async (context, args) => {
+    if (args.length === 0) throw new UsageError()
+    if (/^-\D/.test(args[0]!)) throw new UsageError(`invalid option -- '${args[0]![1]}'`)
+    if (args.includes('infinity') || args.includes('inf')) {
+      await context.loop.suspend<void>().promise
+      return 0
+    }
+    let total = 0
+    for (const arg of args) {
+      const ms = sleepMs(arg)
+      if (Number.isNaN(ms)) {
+        context.stderr.write(`sleep: invalid number '${arg}'\n`)
+        return 1
+      }
+      total += ms
+    }
+    context.unsteady()
+    await context.clock.sleep(total)
     return 0
-  }
-  let total = 0
-  for (const arg of args) {
-    const ms = sleepMs(arg)
-    if (Number.isNaN(ms)) {
-      context.stderr.write(`sleep: invalid number '${arg}'\n`)
+  },
+  'sleep [N]...\n\nPause for a time equal to the total of the args given, where each arg can\nhave an optional suffix of (s)econds, (m)inutes, (h)ours, or (d)ays',
+)
+
+const ISO: Readonly<Record<string, string>> = {
+  '': '%Y-%m-%d',
+  date: '%Y-%m-%d',
+  hours: '%Y-%m-%dT%H+00:00',
+  minutes: '%Y-%m-%dT%H:%M+00:00',
+  seconds: '%Y-%m-%dT%H:%M:%S+00:00',
+}
+
+const date = command(
+  'date',
+  (context, args) => {
+    context.unsteady()
+    // -I takes its value only when it sticks to it.
+    const iso = args.map((it) => /^(?:-I|--iso-8601=?)([a-z]*)$/.exec(it)).find((it) => it !== null)?.[1]
+    const plain = args.filter((it) => !/^(?:-I|--iso-8601)/.test(it))
+    const { flags, values, rest } = options(plain, 'uRs:d:r:D:', {
+      utc: 'u',
+      'date=': 'd',
+      'reference=': 'r',
+      'rfc-2822': 'R',
+      'rfc-email': 'R',
+      'set=': 's',
+    })
+    const [first] = rest
+    const wrong = (text: string) => {
+      context.stderr.write(`date: invalid date '${text}'\n`)
       return 1
     }
-    total += ms
-  }
-  context.unsteady()
-  await context.clock.sleep(total)
-  return 0
-})
+    const reference = values.get('r')
+    const asked = values.get('d')
+    let at = context.clock.now()
+    if (reference !== undefined) at = context.fs.stat(resolvePath(context.cwd, reference)).mtimeMs
+    else if (asked !== undefined) {
+      const parsed = parseDate(asked, at)
+      if (parsed === undefined) return wrong(asked)
+      at = parsed
+    }
+    if (first !== undefined && !first.startsWith('+')) {
+      if (parseDate(first, at) === undefined) return wrong(first)
+      context.stderr.write("date: can't set date: Operation not permitted\n")
+      return 1
+    }
+    const format =
+      iso !== undefined
+        ? (ISO[iso] ?? ISO['']!)
+        : flags.has('R')
+          ? '%a, %d %b %Y %H:%M:%S +0000'
+          : (first?.slice(1) ?? '%a %b %e %H:%M:%S UTC %Y')
+    context.stdout.write(`${formatDate(at, format)}\n`)
+    return 0
+  },
+  'date [OPTIONS] [+FMT] [[-s] TIME]\n\nDisplay time (using +FMT), or set time',
+)
 
-const date = command('date', (context, args) => {
-  context.unsteady()
-  const now = new Date(context.clock.now())
-  const format = args.find((it) => it.startsWith('+'))?.slice(1)
-  const two = (n: number) => String(n).padStart(2, '0')
-  const fields: Readonly<Record<string, string>> = {
-    Y: String(now.getUTCFullYear()),
-    m: two(now.getUTCMonth() + 1),
-    d: two(now.getUTCDate()),
-    H: two(now.getUTCHours()),
-    M: two(now.getUTCMinutes()),
-    S: two(now.getUTCSeconds()),
-    s: String(Math.floor(now.getTime() / 1000)),
-    N: '000000000',
-    Z: 'UTC',
-    z: '+0000',
-    a: DAYS[now.getUTCDay()]!,
-    b: MONTHS[now.getUTCMonth()]!,
-    e: String(now.getUTCDate()).padStart(2),
-    F: now.toISOString().slice(0, 10),
-    T: now.toISOString().slice(11, 19),
-    '%': '%',
-  }
-  const text =
-    format === undefined
-      ? `${fields['a']} ${fields['b']} ${fields['e']} ${fields['T']} UTC ${fields['Y']}`
-      : format.replace(/%(.)/g, (whole, letter: string) => fields[letter] ?? whole)
-  context.stdout.write(`${text}\n`)
-  return 0
-})
+const SIGNAL_NAMES =
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS'.split(
+    ' ',
+  )
+
+/** The name of a signal given as `9`, `KILL` or `SIGKILL`. */
+function signalName(text: string): string | undefined {
+  const upper = text.toUpperCase().replace(/^SIG/, '')
+  if (upper === '0') return '0'
+  return /^\d+$/.test(upper) ? SIGNAL_NAMES[Number(upper) - 1] : SIGNAL_NAMES.find((it) => it === upper)
+}
 
 const kill = command('kill', (context, args) => {
-  let signal: Signal = 'SIGTERM'
+  const complain = (text: string) => {
+    context.stderr.write(`sh: ${text}\n`)
+    return 1
+  }
+  if (args[0] === '-l') {
+    if (args[1] === undefined) {
+      const list = SIGNAL_NAMES.map((it, index) => `${String(index + 1).padStart(2)}) ${it}\n`)
+      context.stdout.write(list.join(''))
+      return 0
+    }
+    const number = Number(args[1])
+    const known = signalName(Number.isNaN(number) ? args[1] : String(number > 128 ? number - 128 : number))
+    if (known === undefined) return complain(`unknown signal '${args[1]}'`)
+    context.stdout.write(`${Number.isNaN(number) ? SIGNAL_NAMES.indexOf(known) + 1 : known}\n`)
+    return 0
+  }
+  let signal = 'TERM'
   const pids: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!
-    if (arg === '-s') signal = signalOf(args[++i] ?? '')
-    else if (arg.startsWith('-') && arg !== '--') signal = signalOf(arg.slice(1))
-    else pids.push(arg)
+    if (arg === '--') continue
+    const given =
+      arg === '-s' ? (args[++i] ?? '') : arg.startsWith('-') && pids.length === 0 ? arg.slice(1) : undefined
+    if (given === undefined) pids.push(arg)
+    else {
+      const name = signalName(given)
+      if (name === undefined) return complain(`bad signal name '${given}'`)
+      signal = name
+    }
   }
+  if (pids.length === 0) return complain('you need to specify whom to kill')
   let failed = false
   for (const pid of pids) {
-    if (context.kill(Number(pid), signal)) continue
-    context.stderr.write(`sh: can't kill pid ${pid}: No such process\n`)
-    failed = true
+    if (!/^-?\d+$/.test(pid)) {
+      failed = complain(`invalid number '${pid}'`) > 0
+      continue
+    }
+    const exists = [...context.processes()].some((it) => it.pid === Number(pid))
+    const done = signal === '0' ? exists : exists && context.kill(Number(pid), `SIG${signal}` as Signal)
+    if (!done) failed = complain(`can't kill pid ${pid}: No such process`) > 0
   }
   return failed ? 1 : 0
 })
 
-function signalOf(text: string): Signal {
-  return SIGNALS[text] ?? (`SIG${text.replace(/^SIG/, '')}` as Signal)
-}
+const killall = command('killall', (context, args) => {
+  const names = args.filter((it) => !it.startsWith('-'))
+  const given = args.find((it) => it.startsWith('-'))
+  const signal = `SIG${(given === undefined ? undefined : signalName(given.slice(1))) ?? 'TERM'}` as Signal
+  let failed = false
+  for (const name of names) {
+    const found = [...context.processes()].filter((it) => it.argv[0]?.split('/').at(-1) === name)
+    for (const it of found) context.kill(it.pid, signal)
+    if (found.length > 0) continue
+    context.stderr.write(`killall: ${name}: no process killed\n`)
+    failed = true
+  }
+  return failed ? 1 : 0
+})
 
 const ps = command('ps', (context) => {
   context.stdout.write('PID   USER     TIME  COMMAND\n')
@@ -119,7 +204,7 @@ const ps = command('ps', (context) => {
 })
 
 const pgrep = command('pgrep', (context, args) => {
-  const wanted = options(args).rest[0] ?? ''
+  const wanted = options(args, 'flvxon').rest[0] ?? ''
   const found = [...context.processes()].filter(
     (it) => it.pid !== context.pid && it.argv.join(' ').includes(wanted),
   )
@@ -132,9 +217,6 @@ function print(context: ProcessContext, text: string): number {
   return 0
 }
 
-const COMMON =
-  /^(sh|bash|ash|cat|ls|echo|sleep|env|date|kill|ps|wget|curl|nslookup|tar|test|true|false|grep|sed)$/
-
 export const SYSTEM_COMMANDS: readonly Program[] = [
   env,
   printenv,
@@ -145,7 +227,8 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
   pgrep,
   command('pwd', (context) => print(context, `${context.cwd}\n`)),
   command('hostname', (context, args) => {
-    const ip = options(args).flags.has('i') || options(args).flags.has('I')
+    const { flags } = options(args, 'sidfFI')
+    const ip = flags.has('i') || flags.has('I')
     context.stdout.write(`${ip ? context.net.ips.join(' ') : context.hostname}\n`)
     return 0
   }),
@@ -155,7 +238,7 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
   ),
   command('uname', (context, args) => {
     const all = `Linux ${context.hostname} 6.8.0-kubarium #1 SMP x86_64 GNU/Linux`
-    const { flags } = options(args)
+    const { flags } = options(args, 'amnrspvior')
     context.stdout.write(
       `${flags.has('a') ? all : flags.has('r') ? '6.8.0-kubarium' : flags.has('m') ? 'x86_64' : flags.has('n') ? context.hostname : 'Linux'}\n`,
     )
@@ -170,23 +253,43 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
     return 0
   }),
   command('which', (context, args) => {
+    let failed = false
     for (const name of args) {
-      if (!COMMON.test(name)) return 1
-      context.stdout.write(`/bin/${name}\n`)
+      if (context.has(name)) context.stdout.write(`${name.includes('/') ? name : `/bin/${name}`}\n`)
+      else failed = true
     }
-    return 0
+    return failed ? 1 : 0
   }),
   command('sync', () => 0),
   command('clear', () => 0),
   command('stty', () => 0),
-  command('timeout', async (context, args) => {
-    const [limit = '0', ...argv] = args.filter((it) => !it.startsWith('-'))
-    const child = context.spawn(argv, {})
-    const timer = context.clock.after(sleepMs(limit), () => child.kill('SIGTERM'))
-    const code = await child.exited
-    timer.cancel()
-    return code
+  command(
+    'timeout',
+    async (context, args) => {
+      const { values, rest } = options(args, '+s:k:', { 'signal=': 's', 'kill-after=': 'k' })
+      const [limit, ...argv] = rest
+      if (limit === undefined || argv.length === 0) throw new UsageError()
+      if (!context.has(argv[0]!)) return runCommand(context, 'timeout', argv)
+      const signal = `SIG${signalName(values.get('s') ?? 'TERM') ?? 'TERM'}` as Signal
+      const child = context.spawn(argv, {})
+      let expired = false
+      const timer = context.clock.after(sleepMs(limit), () => {
+        expired = true
+        child.kill(signal)
+      })
+      const code = await child.exited
+      timer.cancel()
+      return expired && child.killedBy !== undefined ? 143 : code
+    },
+    'timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n\nRun PROG. Send SIG to it if it is not gone in SECS seconds.',
+  ),
+  command('usleep', async (context, [micros = '0']) => {
+    context.unsteady()
+    await context.clock.sleep(Number(micros) / 1000)
+    return 0
   }),
+  killall,
+  command('nohup', (context, args) => runCommand(context, 'nohup', args)),
   command('stress', async (context, args) => {
     // `stress --vm-bytes 200M --cpu 1`: takes what it is told to.
     const at = args.indexOf('--vm-bytes')

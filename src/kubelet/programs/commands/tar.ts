@@ -3,86 +3,182 @@
 import { decodeText, encodeText } from '../../file-tree.ts'
 import { concatBytes } from '../pipe.ts'
 import type { ProcessContext, Program } from '../program.ts'
+import { matchesPattern } from '../shell/glob.ts'
 import { resolvePath } from '../vfs.ts'
-import { command } from './command.ts'
+import { command, options, UsageError } from './command.ts'
+import { formatDate } from './dates.ts'
+import { rights } from './files.ts'
 
 const BLOCK = 512
 
-export const tar: Program = command('tar', async (context, args) => {
-  const call = parse(args)
+export const tar: Program = command(
+  'tar',
+  async (context, args) => {
+    const call = parse(args)
+    return call.mode === 'c' ? create(context, call) : extract(context, call)
+  },
+  'tar c|x|t [-ZzJjahmvokO] [-f TARFILE] [-C DIR] [FILE]...\n\nCreate, extract, or list files from a tar file',
+)
+
+function create(context: ProcessContext, call: Call): number {
   const base = resolvePath(context.cwd, call.directory)
-  if (call.mode === 'c') {
-    const parts: Uint8Array[] = []
-    for (const path of call.paths) {
-      if (!context.fs.exists(resolvePath(base, path))) {
-        context.stderr.write(`tar: ${path}: No such file or directory\n`)
-        context.stderr.write('tar: error exit delayed from previous errors\n')
-        return 1
-      }
-      pack(context, base, path, parts)
-    }
-    parts.push(new Uint8Array(2 * BLOCK))
-    const archive = concatBytes(parts)
-    if (call.file === '-') context.stdout.write(archive)
-    else context.fs.write(resolvePath(context.cwd, call.file), archive)
-    return 0
+  const parts: Uint8Array[] = []
+  const names: string[] = []
+  let failed = false
+  if (call.paths.some((it) => it.startsWith('/'))) {
+    context.stderr.write("tar: removing leading '/' from member names\n")
   }
-  const archive =
-    call.file === '-'
-      ? await context.stdin.readAll()
-      : context.fs.readBytes(resolvePath(context.cwd, call.file))
+  for (const path of call.paths) {
+    if (context.fs.exists(resolvePath(base, path))) pack(context, base, path, parts, names, call)
+    else {
+      context.stderr.write(`tar: ${path}: No such file or directory\n`)
+      failed = true
+    }
+  }
+  parts.push(new Uint8Array(2 * BLOCK))
+  const archive = concatBytes(parts)
+  const listing = call.verbose ? names.map((it) => `${it}\n`).join('') : ''
+  if (call.file === '-') {
+    context.stderr.write(listing)
+    context.stdout.write(archive)
+  } else {
+    context.stdout.write(listing)
+    context.fs.write(resolvePath(context.cwd, call.file), archive)
+  }
+  if (failed) context.stderr.write('tar: error exit delayed from previous errors\n')
+  return failed ? 1 : 0
+}
+
+async function extract(context: ProcessContext, call: Call): Promise<number> {
+  const base = resolvePath(context.cwd, call.directory)
+  const file = resolvePath(context.cwd, call.file)
+  if (call.file !== '-' && !context.fs.exists(file)) {
+    context.stderr.write(`tar: can't open '${call.file}': No such file or directory\n`)
+    return 1
+  }
+  if (context.fs.realPath(base) === undefined) {
+    context.stderr.write(`tar: can't change directory to '${call.directory}': No such file or directory\n`)
+    return 1
+  }
+  const archive = call.file === '-' ? await context.stdin.readAll() : context.fs.readBytes(file)
+  const asked = new Set(call.paths.map((it) => it.replace(/^\/+|\/+$/g, '')))
+  const missing = new Set(asked)
   for (const entry of unpack(archive)) {
-    if (call.mode === 't') {
-      context.stdout.write(`${entry.name}\n`)
+    const plain = entry.name.replace(/\/+$/, '')
+    if (asked.size > 0) {
+      const within = [...asked].find((it) => plain === it || plain.startsWith(`${it}/`))
+      if (within === undefined) continue
+      missing.delete(within)
+    }
+    if (call.excluded.some((it) => matchesPattern(it, plain) || matchesPattern(it, plain.split('/').at(-1)!)))
+      continue
+    if (call.mode === 't' || (call.verbose && !call.toStdout)) {
+      context.stdout.write(`${call.mode === 't' && call.verbose ? long(entry) : entry.name}\n`)
+    }
+    if (call.mode === 't') continue
+    if (call.toStdout) {
+      if (entry.type === '0') context.stdout.write(entry.content)
       continue
     }
     // Never out of the directory, whatever the archive says.
-    const target = resolvePath(base, resolvePath('/', entry.name).slice(1))
+    const inside = resolvePath('/', entry.name).slice(1).split('/').slice(call.strip).join('/')
+    if (inside === '') continue
+    const target = resolvePath(base, inside)
     if (entry.type === '5') context.fs.mkdir(target, true)
     else {
       const parent = target.slice(0, target.lastIndexOf('/')) || '/'
       context.fs.mkdir(parent, true)
-      if (entry.type === '2') context.fs.symlink(entry.link, target)
-      else context.fs.write(target, entry.content, { mode: entry.mode })
+      if (entry.type === '2') {
+        if (context.fs.exists(target)) context.fs.remove(target)
+        context.fs.symlink(entry.link, target)
+      } else {
+        const mtimeMs = call.keepTimes ? entry.mtimeMs : undefined
+        context.fs.write(target, entry.content, { mode: entry.mode, mtimeMs })
+      }
     }
   }
-  return 0
-})
+  for (const it of missing) context.stderr.write(`tar: ${it}: not found in archive\n`)
+  return missing.size > 0 ? 1 : 0
+}
+
+/** A line of `tar tv`. */
+function long(entry: Entry): string {
+  const type = entry.type === '5' ? 'directory' : entry.type === '2' ? 'link' : 'file'
+  const at = formatDate(entry.mtimeMs, '%Y-%m-%d %H:%M:%S')
+  const link = entry.link === '' ? '' : ` -> ${entry.link}`
+  return `${rights({ type, mode: entry.mode })} root/root ${String(entry.content.length).padStart(9)} ${at} ${entry.name}${link}`
+}
 
 interface Call {
   readonly mode: 'c' | 'x' | 't'
   readonly file: string
   readonly directory: string
+  readonly verbose: boolean
+  readonly toStdout: boolean
+  readonly keepTimes: boolean
+  readonly strip: number
+  readonly excluded: readonly string[]
   readonly paths: readonly string[]
 }
 
+/** Both notations: `tar xf -`, `tar -xmf - -C DIR`. */
 function parse(args: readonly string[]): Call {
-  let mode: Call['mode'] = 'x'
-  let file = '-'
-  let directory = '.'
-  const paths: string[] = []
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!
-    const letters = i === 0 || (arg.startsWith('-') && !arg.startsWith('--') && arg.length > 1)
-    if (arg === '-C') directory = args[++i] ?? '.'
-    else if (letters && /^-?[cxtfmvzpk]+$/.test(arg)) {
-      for (const letter of arg.replace('-', '')) {
-        if (letter === 'c' || letter === 'x' || letter === 't') mode = letter
-        else if (letter === 'f') file = args[++i] ?? '-'
-      }
-    } else if (!arg.startsWith('--')) paths.push(arg)
+  const [first = ''] = args
+  const bundled = first !== '' && !first.startsWith('-')
+  const { flags, values, given, rest } = options(
+    bundled ? [`-${first}`, ...args.slice(1)] : args,
+    'cxtvzZjJahmokOpf:C:T:X:',
+    {
+      create: 'c',
+      extract: 'x',
+      list: 't',
+      verbose: 'v',
+      gzip: 'z',
+      'to-stdout': 'O',
+      'no-same-owner': 'o',
+      'no-same-permissions': 'o',
+      'no-overwrite-dir': 'k',
+      overwrite: 'o',
+      'warning=': 'T',
+      'file=': 'f',
+      'directory=': 'C',
+      'strip-components=': 'S',
+      'exclude=': 'X',
+    },
+  )
+  const mode = (['c', 'x', 't'] as const).find((it) => flags.has(it))
+  if (mode === undefined) throw new UsageError()
+  return {
+    mode,
+    file: values.get('f') ?? '-',
+    directory: values.get('C') ?? '.',
+    verbose: flags.has('v'),
+    toStdout: flags.has('O'),
+    keepTimes: !flags.has('m'),
+    strip: Number(values.get('S') ?? 0),
+    excluded: given.flatMap(([letter, value]) => (letter === 'X' ? [value] : [])),
+    paths: rest,
   }
-  return { mode, file, directory, paths }
 }
 
-function pack(context: ProcessContext, base: string, path: string, parts: Uint8Array[]): void {
+function pack(
+  context: ProcessContext,
+  base: string,
+  path: string,
+  parts: Uint8Array[],
+  names: string[],
+  call: Call,
+): void {
+  const name = path.replace(/^\/+/, '')
+  if (call.excluded.some((it) => matchesPattern(it, name) || matchesPattern(it, name.split('/').at(-1)!)))
+    return
   const full = resolvePath(base, path)
   const stat = context.fs.stat(full, false)
-  const name = path.replace(/^\/+/, '')
+  names.push(stat.type === 'directory' ? `${name.replace(/\/$/, '')}/` : name)
   if (stat.type === 'directory') {
-    parts.push(header(`${name}/`, 0, 0o755, '5', stat.mtimeMs))
+    parts.push(header(names.at(-1)!, 0, stat.mode, '5', stat.mtimeMs))
     for (const child of context.fs.list(full))
-      pack(context, base, `${path.replace(/\/$/, '')}/${child}`, parts)
+      pack(context, base, `${path.replace(/\/$/, '')}/${child}`, parts, names, call)
   } else if (stat.type === 'link') parts.push(header(name, 0, 0o777, '2', stat.mtimeMs, stat.target))
   else {
     const content = context.fs.readBytes(full)
@@ -131,6 +227,7 @@ interface Entry {
   readonly name: string
   readonly type: string
   readonly mode: number
+  readonly mtimeMs: number
   readonly link: string
   readonly content: Uint8Array
 }
@@ -165,6 +262,7 @@ function* unpack(archive: Uint8Array): Iterable<Entry> {
       name,
       type,
       mode: Number.parseInt(field(100, 8).trim() || '644', 8),
+      mtimeMs: Number.parseInt(field(136, 12).trim() || '0', 8) * 1000,
       link: field(157, 100),
       content,
     }

@@ -4,17 +4,23 @@
  */
 
 import { Pipe } from '../pipe.ts'
-import type { ProcessContext, Program, Signal } from '../program.ts'
-import { resolvePath } from '../vfs.ts'
-import { evaluate } from './arithmetic.ts'
+import type { ChildProcess, ProcessContext, Program, Signal } from '../program.ts'
+import { FileError, resolvePath } from '../vfs.ts'
+import { ArithmeticError, evaluate } from './arithmetic.ts'
 import { glob, isPattern, matchesPattern } from './glob.ts'
 import { type Command, parseScript, type Redirect, ShellSyntaxError, type Word } from './syntax.ts'
 
+/** `exec` without a command changes them for the commands that follow. */
 interface Streams {
-  readonly stdin: Pipe
-  readonly stdout: Pipe
-  readonly stderr: Pipe
+  stdin: Pipe
+  stdout: Pipe
+  stderr: Pipe
+  /** Descriptors 3 and on. */
+  more?: readonly Pipe[]
 }
+
+/** A command that cannot go on: told under the shell's name; the shell ends with status 2, or the command with 1. */
+class ShellError extends Error {}
 
 /** Unwinds the interpreter. */
 class Leave {
@@ -35,7 +41,11 @@ class Shell {
   exported: Set<string>
   readonly functions = new Map<string, Command>()
   readonly traps = new Map<string, string>()
-  readonly jobs: Promise<number>[] = []
+  /** Background processes by pid, until they were waited for. */
+  jobs = new Map<number, ChildProcess>()
+  readonly readonlyNames = new Set<string>()
+  /** Variables that a function's `local` hides: what to put back when it returns. */
+  locals: Map<string, string | undefined> | undefined
   arguments: readonly string[] = []
   name = 'sh'
   cwd: string
@@ -43,6 +53,10 @@ class Shell {
   lastPid = 0
   exitOnError = false
   trace = false
+  noUnset = false
+  pipeFail = false
+  /** In a subshell. */
+  nested = false
   readonly #pending: string[] = []
   /** Children that a signal is passed on to by nobody: the shell waits for them. */
   #wake: (() => void) | undefined
@@ -65,6 +79,12 @@ class Shell {
     child.cwd = this.cwd
     child.status = this.status
     child.exitOnError = this.exitOnError
+    child.noUnset = this.noUnset
+    child.pipeFail = this.pipeFail
+    child.jobs = this.jobs
+    child.lastPid = this.lastPid
+    for (const name of this.readonlyNames) child.readonlyNames.add(name)
+    child.nested = true
     return child
   }
 
@@ -80,7 +100,11 @@ class Shell {
     } catch (error) {
       if (error instanceof Leave)
         this.status = error.kind === 'exit' || error.kind === 'return' ? error.value : 0
-      else if (error instanceof ShellSyntaxError) {
+      else if (
+        error instanceof ShellSyntaxError ||
+        error instanceof ShellError ||
+        error instanceof ArithmeticError
+      ) {
         streams.stderr.write(`${this.name}: ${error.message}\n`)
         this.status = 2
       } else throw error
@@ -89,7 +113,9 @@ class Shell {
   }
 
   async run(command: Command, streams: Streams, tested = false): Promise<number> {
-    await this.#runTraps(streams)
+    if (this.#pending.length > 0) await this.#runTraps(streams)
+    // Nobody reads what we would write: SIGPIPE.
+    if (streams.stdout.stopped) throw new Leave('exit', 141)
     switch (command.type) {
       case 'list':
         for (const it of command.commands) {
@@ -112,7 +138,7 @@ class Shell {
       case 'background':
         return this.#background(command.command, streams)
       case 'simple':
-        return this.#simple(command, streams)
+        return this.#simple(command, streams, tested)
       case 'function':
         this.functions.set(command.name, command.body)
         return (this.status = 0)
@@ -196,49 +222,86 @@ class Shell {
       command.commands.forEach((it, index) => {
         const last = index === command.commands.length - 1
         const pipe = last ? undefined : new Pipe(loop)
+        const input = stdin
         const inner = { stdin, stdout: pipe ?? streams.stdout, stderr: streams.stderr }
-        const child = last ? this : this.fork()
+        const child = this.fork()
+        const over = () => {
+          pipe?.end()
+          if (index > 0) input.stop()
+        }
         running.push(
           child.run(it, inner).then(
             (status) => {
-              pipe?.end()
+              over()
               return status
             },
             (error) => {
-              pipe?.end()
-              if (error instanceof Leave && !last) return error.value
-              throw error
+              over()
+              return child.#endOf(error, streams)
             },
           ),
         )
         if (pipe !== undefined) stdin = pipe
       })
       const statuses = await Promise.all(running)
-      this.status = statuses.at(-1)!
+      this.status = (this.pipeFail ? statuses.findLast((it) => it !== 0) : statuses.at(-1)) ?? 0
     }
     if (command.negated) this.status = this.status === 0 ? 1 : 0
     return this.status
   }
 
-  #background(command: Command, streams: Streams): number {
-    const child = this.fork()
-    const { loop } = this.context
-    const job = child.run(command, { ...streams, stdin: Pipe.empty(loop) }).catch((error) => {
-      if (error instanceof Leave) return error.value
-      throw error
-    })
-    this.jobs.push(job)
-    this.lastPid = this.context.pid + this.jobs.length
+  /** The status with which an error that nobody caught ends a subshell. */
+  #endOf(error: unknown, streams: Streams): number {
+    if (error instanceof Leave) return error.value
+    if (!(error instanceof ShellError || error instanceof ArithmeticError)) throw error
+    streams.stderr.write(`${this.name}: ${error.message}\n`)
+    return 2
+  }
+
+  /** `command &`: a program by itself, anything else in a shell of its own. */
+  async #background(command: Command, streams: Streams): Promise<number> {
+    const { context } = this
+    const io = {
+      stdin: Pipe.empty(context.loop),
+      stdout: Pipe.into(context.loop, streams.stdout),
+      stderr: Pipe.into(context.loop, streams.stderr),
+      cwd: this.cwd,
+    }
+    const words =
+      command.type === 'simple' && command.redirects.length === 0
+        ? await this.expandAll(command.words, streams)
+        : []
+    const plain = words[0] !== undefined && !this.functions.has(words[0]) && !BUILTINS.has(words[0])
+    let child: ChildProcess
+    if (plain && context.has(words[0]!)) child = context.spawn(words, { ...io, env: this.#environment([]) })
+    else {
+      const start = async (own: ProcessContext) => {
+        const shell = this.fork()
+        const inner = { stdin: own.stdin, stdout: own.stdout, stderr: own.stderr }
+        try {
+          return await shell.run(command, inner)
+        } catch (error) {
+          return shell.#endOf(error, inner)
+        }
+      }
+      child = context.spawn(context.argv, { ...io, env: this.#environment([]) }, { name: 'sh', start })
+    }
+    this.jobs.set(child.pid, child)
+    this.lastPid = child.pid
     return (this.status = 0)
   }
 
-  async #simple(command: Extract<Command, { type: 'simple' }>, streams: Streams): Promise<number> {
+  async #simple(
+    command: Extract<Command, { type: 'simple' }>,
+    streams: Streams,
+    tested: boolean,
+  ): Promise<number> {
     const words = await this.expandAll(command.words, streams)
     const assignments: [string, string][] = []
     for (const { name, value } of command.assignments)
       assignments.push([name, await this.expandOne(value, streams)])
     if (words.length === 0) {
-      for (const [name, value] of assignments) this.variables.set(name, value)
+      for (const [name, value] of assignments) this.assign(name, value)
       if (command.redirects.length > 0) return this.#redirected(command.redirects, streams, async () => 0)
       if (
         command.assignments.length > 0 &&
@@ -249,58 +312,110 @@ class Shell {
       return this.status
     }
     if (this.trace) streams.stderr.write(`+ ${words.join(' ')}\n`)
-    return this.#redirected(command.redirects, streams, (inner) => this.#execute(words, assignments, inner))
+    if (words[0] === 'exec' && words.length === 1) {
+      return this.#redirected(command.redirects, streams, async (inner) => {
+        Object.assign(streams, inner)
+        return 0
+      })
+    }
+    return this.#redirected(command.redirects, streams, (inner) =>
+      this.#execute(words, assignments, inner, tested),
+    )
   }
 
   async #execute(
     words: readonly string[],
     assignments: readonly (readonly [string, string])[],
     streams: Streams,
+    tested: boolean,
   ): Promise<number> {
     const [name, ...args] = words as [string, ...string[]]
     const body = this.functions.get(name)
-    if (body !== undefined) {
-      const outer = this.arguments
-      this.arguments = args
-      try {
-        return await this.run(body, streams)
-      } catch (error) {
-        if (!(error instanceof Leave) || error.kind !== 'return') throw error
-        return (this.status = error.value)
-      } finally {
-        this.arguments = outer
-      }
-    }
+    if (body !== undefined) return this.#call(body, args, streams, tested)
     const builtin = BUILTINS.get(name)
     if (builtin !== undefined) {
-      for (const [variable, value] of assignments) this.variables.set(variable, value)
-      return (this.status = await builtin(this, args, streams))
+      const before = assignments.map(([variable]) => [variable, this.variables.get(variable)] as const)
+      for (const [variable, value] of assignments) this.assign(variable, value)
+      try {
+        return (this.status = await builtin(this, args, streams))
+      } finally {
+        // Those before an ordinary command last as long as it does.
+        if (!SPECIAL.has(name)) for (const [variable, value] of before) this.#restore(variable, value)
+      }
     }
+    const fail = (status: number, problem: string) => {
+      streams.stderr.write(`${this.name}: ${name}: ${problem}\n`)
+      return (this.status = status)
+    }
+    const known = this.context.has(name)
+    if (name.includes('/')) {
+      const file = resolvePath(this.cwd, name)
+      if (this.context.fs.exists(file)) {
+        const { type, mode } = this.context.fs.stat(file)
+        if (type === 'directory' || (mode & 0o111) === 0) return fail(126, 'Permission denied')
+        return this.#scriptFile(file, args, streams)
+      }
+      if (!known || !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(file)) return fail(127, 'not found')
+    } else if (!known) return fail(127, 'not found')
+    const child = this.context.spawn(words, {
+      stdin: streams.stdin,
+      // The child ends its own copy of a stream, not ours.
+      stdout: Pipe.into(this.context.loop, streams.stdout),
+      stderr: Pipe.into(this.context.loop, streams.stderr),
+      env: this.#environment(assignments),
+      cwd: this.cwd,
+    })
+    this.status = await child.exited
+    if (child.killedBy === 'SIGTERM') streams.stderr.write('Terminated\n')
+    else if (child.killedBy === 'SIGKILL') streams.stderr.write('Killed\n')
+    // A trapped signal interrupts the wait only after the child has ended, as in every shell.
+    await this.#runTraps(streams)
+    return this.status
+  }
+
+  async #call(body: Command, args: readonly string[], streams: Streams, tested: boolean): Promise<number> {
+    const outer = this.arguments
+    const outerLocals = this.locals
+    const locals = new Map<string, string | undefined>()
+    this.arguments = args
+    this.locals = locals
+    try {
+      return await this.run(body, streams, tested)
+    } catch (error) {
+      if (!(error instanceof Leave) || error.kind !== 'return') throw error
+      return (this.status = error.value)
+    } finally {
+      this.arguments = outer
+      this.locals = outerLocals
+      for (const [variable, value] of locals) this.#restore(variable, value)
+    }
+  }
+
+  #restore(variable: string, value: string | undefined): void {
+    if (value === undefined) this.variables.delete(variable)
+    else this.variables.set(variable, value)
+  }
+
+  #environment(assignments: readonly (readonly [string, string])[]): Map<string, string> {
     const env = new Map<string, string>()
     for (const variable of this.exported) {
       const value = this.variables.get(variable)
       if (value !== undefined) env.set(variable, value)
     }
     for (const [variable, value] of assignments) env.set(variable, value)
-    if (name.includes('/') && this.context.fs.exists(resolvePath(this.cwd, name))) {
-      const file = resolvePath(this.cwd, name)
-      if (this.context.fs.stat(file).type === 'file') return this.#scriptFile(file, args, streams)
-    }
-    const child = this.context.spawn(words, {
-      stdin: streams.stdin,
-      // The child ends its own copy of a stream, not ours.
-      stdout: passingOn(this.context, streams.stdout),
-      stderr: passingOn(this.context, streams.stderr),
-      env,
-      cwd: this.cwd,
-    })
-    const status = await this.#interruptible(child.exited)
-    if (status === 'signal') {
-      // A trapped signal interrupts the wait only after the child has ended, as in every shell.
-      this.status = await child.exited
-      await this.#runTraps(streams)
-    } else this.status = status
-    return this.status
+    return env
+  }
+
+  option(name: string, on: boolean): void {
+    if (name === 'errexit') this.exitOnError = on
+    else if (name === 'xtrace') this.trace = on
+    else if (name === 'nounset') this.noUnset = on
+    else if (name === 'pipefail') this.pipeFail = on
+  }
+
+  assign(name: string, value: string): void {
+    if (this.readonlyNames.has(name)) throw new ShellError(`${name}: is read only`)
+    this.variables.set(name, value)
   }
 
   async #scriptFile(path: string, args: readonly string[], streams: Streams): Promise<number> {
@@ -310,25 +425,30 @@ class Shell {
     return (this.status = await child.script(this.context.fs.readText(path), streams))
   }
 
-  async #interruptible(exited: Promise<number>): Promise<number | 'signal'> {
-    return exited
-  }
-
-  /** Waits for all background jobs, or until a trapped signal comes. */
-  async wait(streams: Streams): Promise<number> {
-    const all = Promise.all(this.jobs.splice(0))
-    if (this.traps.size === 0) {
-      await all
-      return 0
+  /** Waits for background jobs (all of them, or those named), or until a trapped signal comes. */
+  async wait(pids: readonly string[], streams: Streams): Promise<number> {
+    const jobs = pids.length === 0 ? [...this.jobs.values()] : []
+    for (const pid of pids) {
+      const job = this.jobs.get(Number(pid))
+      if (job === undefined) return 127
+      jobs.push(job)
     }
+    const all = Promise.all(jobs.map((it) => it.exited))
     const { loop } = this.context
-    const signalled = loop.suspend<'signal'>()
-    this.#wake = () => signalled.resume('signal')
-    const first = await Promise.race([all.then(() => 'done' as const), signalled.promise])
-    this.#wake = undefined
-    if (first === 'done') signalled.resume('signal')
-    await this.#runTraps(streams)
-    return first === 'done' ? 0 : 143
+    if (this.traps.size > 0) {
+      const signalled = loop.suspend<'signal'>()
+      this.#wake = () => signalled.resume('signal')
+      const first = await Promise.race([all, signalled.promise])
+      this.#wake = undefined
+      if (first === 'signal') {
+        await this.#runTraps(streams)
+        return 143
+      }
+      signalled.resume('signal')
+    }
+    const statuses = await all
+    for (const job of jobs) this.jobs.delete(job.pid)
+    return pids.length === 0 ? 0 : (statuses.at(-1) ?? 0)
   }
 
   /** `trap 'commands' TERM`: run between two commands, as soon as the one under way has ended. */
@@ -373,8 +493,8 @@ class Shell {
     body: (streams: Streams) => Promise<number>,
   ): Promise<number> {
     if (redirects.length === 0) return body(streams)
-    const { loop, fs } = this.context
-    const fds: Pipe[] = [streams.stdin, streams.stdout, streams.stderr]
+    const { loop } = this.context
+    const fds: Pipe[] = [streams.stdin, streams.stdout, streams.stderr, ...(streams.more ?? [])]
     try {
       for (const { fd, operator, target } of redirects) {
         const word = await this.expandOne(target, streams)
@@ -382,19 +502,26 @@ class Shell {
           fds[fd] = word === '-' ? new Pipe(loop, () => {}) : (fds[Number(word)] ?? fds[fd]!)
         } else if (operator === '<<') fds[fd] = filledPipe(this.context, word)
         else if (operator === '<') {
-          fds[fd] =
-            word === '/dev/null'
-              ? Pipe.empty(loop)
-              : filledPipe(this.context, fs.readBytes(resolvePath(this.cwd, word)))
+          fds[fd] = word === '/dev/null' ? Pipe.empty(loop) : filledPipe(this.context, this.#inputFile(word))
         } else fds[fd] = this.#outputFile(word, operator === '>>')
       }
     } catch (error) {
-      streams.stderr.write(
-        `${this.name}: can't open file: ${error instanceof Error ? error.message : error}\n`,
-      )
+      if (!(error instanceof FileError)) throw error
+      streams.stderr.write(`${this.name}: ${error.message}\n`)
       return (this.status = 1)
     }
-    return (this.status = await body({ stdin: fds[0]!, stdout: fds[1]!, stderr: fds[2]! }))
+    const [stdin, stdout, stderr, ...more] = fds as [Pipe, Pipe, Pipe, ...Pipe[]]
+    return (this.status = await body({ stdin, stdout, stderr, more }))
+  }
+
+  #inputFile(word: string): Uint8Array {
+    try {
+      return this.context.fs.readBytes(resolvePath(this.cwd, word))
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      const missing = error.message === 'No such file or directory'
+      throw new FileError(`can't open ${word}: ${missing ? 'no such file' : error.message}`)
+    }
   }
 
   #outputFile(word: string, append: boolean): Pipe {
@@ -403,8 +530,14 @@ class Shell {
     if (word === '/dev/stdout' || word === '/proc/1/fd/1') return stdout
     if (word === '/dev/stderr' || word === '/proc/1/fd/2') return stderr
     const path = resolvePath(this.cwd, word)
-    if (append) fs.touch(path)
-    else fs.write(path, '')
+    try {
+      if (append) fs.touch(path)
+      else fs.write(path, '')
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      const nowhere = error.message === 'No such file or directory'
+      throw new FileError(`can't create ${word}: ${nowhere ? 'nonexistent directory' : error.message}`)
+    }
     return new Pipe(loop, (chunk) => fs.write(path, appended(fs.readBytes(path), chunk)))
   }
 
@@ -447,7 +580,7 @@ class Shell {
         if (!part.quoted && isPattern(value)) field.pattern = true
         continue
       }
-      const pieces = value.split(/[ \t\n]+/)
+      const pieces = this.#fields(value)
       pieces.forEach((piece, index) => {
         if (index > 0 && current !== undefined) {
           fields.push(current)
@@ -470,6 +603,47 @@ class Shell {
     return expanded
   }
 
+  /** Gives each name a field of the text, the last one all that is left. */
+  readInto(names: readonly string[], text: string): void {
+    const separators = this.variables.get('IFS') ?? ' \t\n'
+    const blank = [...separators].filter((it) => ' \t\n'.includes(it))
+    const isBlank = (char: string | undefined) => char !== undefined && blank.includes(char)
+    let from = 0
+    let end = text.length
+    while (isBlank(text[from])) from++
+    while (end > from && isBlank(text[end - 1])) end--
+    names.forEach((name, index) => {
+      if (index === names.length - 1) {
+        this.assign(name, text.slice(from, end))
+        return
+      }
+      let stop = from
+      while (stop < end && !separators.includes(text[stop]!)) stop++
+      this.assign(name, text.slice(from, stop))
+      while (isBlank(text[stop])) stop++
+      if (stop < end && separators.includes(text[stop]!) && !isBlank(text[stop])) stop++
+      while (isBlank(text[stop])) stop++
+      from = Math.min(stop, end)
+    })
+  }
+
+  /** Splits at the characters of IFS; blanks among them count only once. */
+  #fields(value: string): string[] {
+    const separators = this.variables.get('IFS') ?? ' \t\n'
+    if (separators === '') return [value]
+    const blanks = [...separators].filter((it) => ' \t\n'.includes(it)).join('')
+    const others = [...separators].filter((it) => !' \t\n'.includes(it)).join('')
+    const quoted = (chars: string) => chars.replace(/[\]\\^-]/g, '\\$&')
+    const blank = blanks === '' ? '' : `[${quoted(blanks)}]`
+    const pattern =
+      others === ''
+        ? `${blank}+`
+        : blank === ''
+          ? `[${quoted(others)}]`
+          : `${blank}*[${quoted(others)}]${blank}*|${blank}+`
+    return value.split(new RegExp(pattern))
+  }
+
   async #value(part: Word[number], streams: Streams): Promise<string> {
     switch (part.type) {
       case 'text':
@@ -478,7 +652,7 @@ class Shell {
         return this.#variable(part.expression, streams)
       case 'arithmetic': {
         const text = await this.#interpolate(part.expression, streams)
-        return String(evaluate(text, (name) => this.variables.get(name) ?? '0'))
+        return String(this.evaluate(text))
       }
       case 'command': {
         const { loop } = this.context
@@ -495,6 +669,13 @@ class Shell {
     }
   }
 
+  evaluate(expression: string): number {
+    return evaluate(expression, {
+      get: (name) => this.lookup(name) ?? '',
+      set: (name, value) => this.assign(name, value),
+    })
+  }
+
   async #interpolate(text: string, streams: Streams): Promise<string> {
     if (!text.includes('$')) return text
     const parsed = parseScript(`: "${text.replaceAll('"', '\\"')}"`)
@@ -505,30 +686,50 @@ class Shell {
   async #variable(expression: string, streams: Streams): Promise<string> {
     if (expression.startsWith('#') && expression.length > 1)
       return String(this.lookup(expression.slice(1))?.length ?? 0)
-    const match = /^([A-Za-z_]\w*|[0-9@*#?$!-])(:?[-=+?]|##?|%%?)?([\s\S]*)$/.exec(expression)
-    if (match === null) return ''
+    const match = /^([A-Za-z_]\w*|\d+|[@*#?$!-])(:?[-=+?]|##?|%%?|\/\/?|:)?([\s\S]*)$/.exec(expression)
+    if (match === null) throw new ShellError('syntax error: bad substitution')
     const [, name, operator, rest] = match as unknown as [string, string, string | undefined, string]
     const value = this.lookup(name)
-    if (operator === undefined) return value ?? ''
+    if (operator === undefined) {
+      if (rest !== '') throw new ShellError('syntax error: bad substitution')
+      return value ?? this.#unset(name)
+    }
     const absent = value === undefined || (operator.startsWith(':') && value === '')
+    if (operator === ':')
+      return this.#substring(value ?? this.#unset(name), await this.#interpolate(rest, streams))
     const word = await this.#interpolate(rest, streams)
     switch (operator.replace(':', '')) {
       case '-':
         return absent ? word : value!
       case '=':
-        if (absent) this.variables.set(name, word)
+        if (absent) this.assign(name, word)
         return absent ? word : value!
       case '+':
         return absent ? '' : word
       case '?':
-        if (absent) {
-          streams.stderr.write(`${this.name}: ${name}: ${word || 'parameter not set'}\n`)
-          throw new Leave('exit', 2)
-        }
+        if (absent) throw new ShellError(`${name}: ${word || 'parameter not set'}`)
         return value!
+      case '/':
+      case '//':
+        return replaced(value ?? this.#unset(name), word, operator === '//')
       default:
-        return trimmed(value ?? '', operator, word)
+        return trimmed(value ?? this.#unset(name), operator, word)
     }
+  }
+
+  #unset(name: string): string {
+    if (this.noUnset && !'@*'.includes(name)) throw new ShellError(`${name}: parameter not set`)
+    return ''
+  }
+
+  /** `${name:offset:length}`. */
+  #substring(value: string, spec: string): string {
+    const [offset, length] = spec.split(':')
+    const from = this.evaluate(offset ?? '')
+    const start = from < 0 ? Math.max(0, value.length + from) : from
+    if (length === undefined) return value.slice(start)
+    const count = this.evaluate(length)
+    return count < 0 ? value.slice(start, value.length + count) : value.slice(start, start + count)
   }
 
   lookup(name: string): string | undefined {
@@ -547,9 +748,11 @@ class Shell {
       case '0':
         return this.name
       case '-':
-        return this.exitOnError ? 'e' : ''
+        return `${this.exitOnError ? 'e' : ''}${this.noUnset ? 'u' : ''}${this.trace ? 'x' : ''}`
       case 'PWD':
         return this.cwd
+      case 'PPID':
+        return this.context.pid === 1 ? '0' : '1'
     }
     if (/^[1-9]\d*$/.test(name)) return this.arguments[Number(name) - 1]
     return this.variables.get(name)
@@ -569,8 +772,25 @@ function trimmed(value: string, operator: string, pattern: string): string {
   return value
 }
 
-function passingOn(context: ProcessContext, to: Pipe): Pipe {
-  return new Pipe(context.loop, (chunk) => to.write(chunk))
+/** `${name/pattern/text}`: the longest match at the first place, or at every one. */
+function replaced(value: string, spec: string, all: boolean): string {
+  const cut = spec.search(/(?<!\\)\//)
+  const pattern = (cut < 0 ? spec : spec.slice(0, cut)).replaceAll('\\/', '/')
+  const text = cut < 0 ? '' : spec.slice(cut + 1)
+  if (pattern === '') return value
+  let result = ''
+  for (let at = 0; at < value.length; ) {
+    let length = value.length - at
+    while (length > 0 && !matchesPattern(pattern, value.slice(at, at + length))) length--
+    if (length === 0) {
+      result += value[at++]
+      continue
+    }
+    result += text
+    at += length
+    if (!all) return result + value.slice(at)
+  }
+  return result
 }
 
 function filledPipe(context: ProcessContext, data: string | Uint8Array): Pipe {
@@ -587,20 +807,37 @@ function appended(before: Uint8Array, chunk: Uint8Array): Uint8Array {
   return all
 }
 
+/** Builtins of POSIX whose assignments stay. */
+const SPECIAL: ReadonlySet<string> = new Set(
+  ': . break continue eval exec exit export readonly return set shift trap unset'.split(' '),
+)
+
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   [':', () => 0],
-  ['exit', (shell, [code]) => leave('exit', code === undefined ? shell.status : Number(code))],
-  ['return', (shell, [code]) => leave('return', code === undefined ? shell.status : Number(code))],
+  ['exit', (shell, [code]) => leave('exit', statusOf(shell, 'exit', code))],
+  ['return', (shell, [code]) => leave('return', statusOf(shell, 'return', code))],
   ['break', (_shell, [count = '1']) => leave('break', Number(count))],
   ['continue', (_shell, [count = '1']) => leave('continue', Number(count))],
   [
+    'let',
+    (shell, args) => {
+      let value = 0
+      for (const arg of args) value = shell.evaluate(arg)
+      return value === 0 ? 1 : 0
+    },
+  ],
+  [
     'cd',
-    (shell, [path = shell.variables.get('HOME') ?? '/'], { stderr }) => {
+    (shell, args, { stdout, stderr }) => {
+      const [path = shell.variables.get('HOME') ?? '/'] = args.filter((it) => it !== '-P' && it !== '-L')
       const target = resolvePath(shell.cwd, path === '-' ? (shell.variables.get('OLDPWD') ?? '/') : path)
-      if (!shell.context.fs.exists(target) || shell.context.fs.stat(target).type !== 'directory') {
-        stderr.write(`${shell.name}: cd: can't cd to ${path}: No such file or directory\n`)
+      const exists = shell.context.fs.exists(target)
+      if (!exists || shell.context.fs.stat(target).type !== 'directory') {
+        const why = exists ? 'Not a directory' : 'No such file or directory'
+        stderr.write(`${shell.name}: cd: line 0: can't cd to ${path}: ${why}\n`)
         return 2
       }
+      if (path === '-') stdout.write(`${target}\n`)
       shell.variables.set('OLDPWD', shell.cwd)
       shell.cwd = target
       return 0
@@ -609,15 +846,15 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   [
     'export',
     (shell, args, { stdout }) => {
-      if (args.length === 0) {
+      if (args.length === 0 || args[0] === '-p') {
         for (const name of [...shell.exported].sort())
           stdout.write(`export ${name}='${shell.variables.get(name) ?? ''}'\n`)
       }
       for (const arg of args) {
         const at = arg.indexOf('=')
         const name = at < 0 ? arg : arg.slice(0, at)
-        if (at >= 0) shell.variables.set(name, arg.slice(at + 1))
-        shell.exported.add(name)
+        if (at >= 0) shell.assign(name, arg.slice(at + 1))
+        if (arg !== '-p') shell.exported.add(name)
       }
       return 0
     },
@@ -625,9 +862,14 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   [
     'unset',
     (shell, args) => {
-      for (const name of args) {
-        shell.variables.delete(name)
-        shell.functions.delete(name)
+      const ofFunctions = args[0] === '-f'
+      for (const name of args.filter((it) => it !== '-f' && it !== '-v')) {
+        if (shell.readonlyNames.has(name)) throw new ShellError(`${name}: is read only`)
+        if (ofFunctions) shell.functions.delete(name)
+        else {
+          shell.variables.delete(name)
+          shell.exported.delete(name)
+        }
       }
       return 0
     },
@@ -640,14 +882,18 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
           stdout.write(`${name}='${shell.variables.get(name)}'\n`)
         return 0
       }
-      for (const [index, arg] of args.entries()) {
-        if (arg === '--') {
-          shell.arguments = args.slice(index + 1)
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i]!
+        const on = arg.startsWith('-')
+        if (arg === '-o' || arg === '+o') shell.option(args[++i] ?? '', on)
+        else if (/^[-+][a-z]+$/i.test(arg) && arg !== '--') {
+          for (const letter of arg.slice(1)) {
+            if (letter === 'o') shell.option(args[++i] ?? '', on)
+            else shell.option({ e: 'errexit', x: 'xtrace', u: 'nounset' }[letter] ?? '', on)
+          }
+        } else {
+          shell.arguments = args.slice(arg === '--' ? i + 1 : i)
           break
-        }
-        if (/^[-+][a-z]+$/.test(arg)) {
-          if (arg.includes('e')) shell.exitOnError = arg.startsWith('-')
-          if (arg.includes('x')) shell.trace = arg.startsWith('-')
         }
       }
       return 0
@@ -656,54 +902,91 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   [
     'shift',
     (shell, [count = '1']) => {
+      if (Number(count) > shell.arguments.length) return 1
       shell.arguments = shell.arguments.slice(Number(count))
       return 0
     },
   ],
   [
     'read',
-    async (shell, args, { stdin }) => {
-      const names = args.filter((it) => !it.startsWith('-'))
-      const line = await stdin.readLine()
-      const fields = (line ?? '').trim().split(/[ \t]+/)
-      names.forEach((name, index) => {
-        const last = index === names.length - 1
-        shell.variables.set(name, last ? fields.slice(index).join(' ') : (fields[index] ?? ''))
-      })
-      return line === undefined ? 1 : 0
+    async (shell, args, { stdin, stdout }) => {
+      const valued = new Set(['-p', '-t', '-n', '-d'])
+      let at = 0
+      let raw = false
+      for (; args[at]?.startsWith('-'); at++) {
+        if (args[at]!.includes('r')) raw = true
+        if (args[at] === '-p') stdout.write(args[at + 1] ?? '')
+        if (valued.has(args[at]!)) at++
+      }
+      const names = args.length > at ? args.slice(at) : ['REPLY']
+      let { line, complete } = await stdin.readLineOrRest()
+      while (!raw && complete && /(?<!\\)(?:\\\\)*\\$/.test(line)) {
+        const next = await stdin.readLineOrRest()
+        line = line.slice(0, -1) + next.line
+        complete = next.complete
+      }
+      const text = raw ? line : line.replace(/\\(.)/g, '$1')
+      shell.readInto(names, text)
+      return complete ? 0 : 1
     },
   ],
   ['eval', (shell, args, streams) => shell.run(parseScript(args.join(' ')), streams)],
   [
     'exec',
     async (shell, args, streams) => {
-      if (args.length === 0) return 0
       const script = parseScript(args.map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(' '))
       throw new Leave('exit', await shell.run(script, streams))
     },
   ],
   [
     'trap',
-    (shell, args) => {
-      const [commands = '-', ...signals] = args
+    (shell, args, { stdout }) => {
+      if (args.length === 0 || args[0] === '-p') {
+        for (const [signal, commands] of shell.traps) stdout.write(`trap -- '${commands}' ${signal}\n`)
+        return 0
+      }
+      // `trap TERM` is `trap - TERM`.
+      const [commands, ...signals] = args.length === 1 ? ['-', args[0]!] : (args as [string, ...string[]])
       shell.trap(commands, signals)
       return 0
     },
   ],
-  ['wait', (shell, _args, streams) => shell.wait(streams)],
+  ['wait', (shell, args, streams) => shell.wait(args, streams)],
+  [
+    'jobs',
+    (shell, _args, { stdout }) => {
+      let number = 0
+      for (const pid of shell.jobs.keys()) stdout.write(`[${++number}]  Running                    ${pid}\n`)
+      return 0
+    },
+  ],
   [
     'command',
     (shell, args, streams) => {
-      if (args[0] === '-v') return shell.run(parseScript(`which ${args[1]}`), streams)
+      if (args[0] === '-v' || args[0] === '-V') {
+        const name = args[1] ?? ''
+        const builtin = BUILTINS.has(name) || shell.functions.has(name)
+        if (!builtin && !shell.context.has(name)) return 127
+        streams.stdout.write(`${builtin || name.includes('/') ? name : `/bin/${name}`}\n`)
+        return 0
+      }
       return shell.run(parseScript(args.map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(' ')), streams)
     },
   ],
   [
     'type',
     (shell, args, { stdout }) => {
-      for (const name of args)
-        stdout.write(`${name} is ${BUILTINS.has(name) ? 'a shell builtin' : `/bin/${name}`}\n`)
-      return shell.status * 0
+      let status = 0
+      for (const name of args) {
+        if (shell.functions.has(name)) stdout.write(`${name} is a function\n`)
+        else if (BUILTINS.has(name)) stdout.write(`${name} is a shell builtin\n`)
+        else if (shell.context.has(name)) stdout.write(`${name} is /bin/${name}\n`)
+        else {
+          stdout.write(`${name}: not found\n`)
+          status = 127
+        }
+      }
+      return status
     },
   ],
   [
@@ -714,14 +997,42 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     },
   ],
   ['ulimit', () => 0],
-  ['local', setAll],
-  ['readonly', setAll],
+  [
+    'local',
+    (shell, args) => {
+      for (const arg of args) {
+        const [name = ''] = arg.split('=')
+        if (shell.locals !== undefined && !shell.locals.has(name))
+          shell.locals.set(name, shell.variables.get(name))
+      }
+      return setAll(shell, args)
+    },
+  ],
+  [
+    'readonly',
+    (shell, args) => {
+      setAll(shell, args)
+      for (const arg of args) shell.readonlyNames.add(arg.split('=')[0]!)
+      return 0
+    },
+  ],
   [
     '.',
-    (shell, [path = ''], streams) =>
-      shell.run(parseScript(shell.context.fs.readText(resolvePath(shell.cwd, path))), streams),
+    (shell, [path = ''], streams) => {
+      const file = resolvePath(shell.cwd, path)
+      if (!shell.context.fs.exists(file))
+        throw new ShellError(`.: line 0: can't open '${path}': No such file or directory`)
+      return shell.run(parseScript(shell.context.fs.readText(file)), streams)
+    },
   ],
 ])
+
+/** Of `exit` and `return`. */
+function statusOf(shell: Shell, builtin: string, code: string | undefined): number {
+  if (code === undefined) return shell.status
+  if (!/^\d+$/.test(code)) throw new ShellError(`${builtin}: line 0: Illegal number: ${code}`)
+  return Number(code) & 255
+}
 
 function leave(kind: Leave['kind'], value: number): never {
   throw new Leave(kind, Number.isNaN(value) ? 2 : value)
@@ -730,7 +1041,7 @@ function leave(kind: Leave['kind'], value: number): never {
 function setAll(shell: Shell, args: readonly string[]): number {
   for (const arg of args) {
     const at = arg.indexOf('=')
-    if (at > 0) shell.variables.set(arg.slice(0, at), arg.slice(at + 1))
+    if (at > 0) shell.assign(arg.slice(0, at), arg.slice(at + 1))
   }
   return 0
 }
@@ -760,7 +1071,11 @@ async function main(context: ProcessContext): Promise<number> {
     if (flags.includes('e')) shell.exitOnError = true
     if (flags.includes('x')) shell.trace = true
     if (flags.includes('c')) {
-      script = args[++at] ?? ''
+      script = args[++at]
+      if (script === undefined) {
+        context.stderr.write(`${context.argv[0]}: -c requires an argument\n`)
+        return 2
+      }
       at++
       break
     }
@@ -774,7 +1089,7 @@ async function main(context: ProcessContext): Promise<number> {
     shell.arguments = args.slice(at + 1)
     const path = resolvePath(context.cwd, args[at]!)
     if (!context.fs.exists(path)) {
-      context.stderr.write(`sh: 0: cannot open ${args[at]}: No such file\n`)
+      context.stderr.write(`${context.argv[0]}: can't open '${args[at]}': No such file or directory\n`)
       return 2
     }
     status = await shell.script(context.fs.readText(path))

@@ -65,6 +65,9 @@ type Token =
   | { readonly type: 'redirect'; readonly fd: number; readonly operator: Redirect['operator'] }
   | { readonly type: 'newline' }
 
+/** Words that only end something. */
+const CLOSERS: ReadonlySet<string> = new Set(['then', 'do', 'done', 'fi', 'elif', 'else', 'esac', '}'])
+
 const OPERATORS = ['&&', '||', ';;', ';', '|', '&', '(', ')']
 
 export function parseScript(script: string): Command {
@@ -199,7 +202,7 @@ function readWord(script: string, from: number): [Word, number] {
     } else if (char === "'") {
       flush()
       const end = script.indexOf("'", at + 1)
-      if (end < 0) throw new ShellSyntaxError('unterminated quoted string')
+      if (end < 0) throw new ShellSyntaxError('syntax error: unterminated quoted string')
       parts.push({ type: 'text', text: script.slice(at + 1, end), quoted: true })
       at = end + 1
     } else if (char === '"') {
@@ -207,6 +210,12 @@ function readWord(script: string, from: number): [Word, number] {
       const [inner, next] = readQuoted(script, at + 1, '"')
       parts.push(...(inner.length === 0 ? [{ type: 'text', text: '', quoted: true } as const] : inner))
       at = next
+    } else if (char === '$' && script[at + 1] === "'") {
+      flush()
+      const end = /^(?:[^'\\]|\\[\s\S])*/.exec(script.slice(at + 2))![0].length + at + 2
+      if (end >= script.length) throw new ShellSyntaxError('syntax error: unterminated quoted string')
+      parts.push({ type: 'text', text: ansi(script.slice(at + 2, end)), quoted: true })
+      at = end + 1
     } else if (char === '$' || char === '`') {
       const [part, next] = readDollar(script, at, false)
       if (part === undefined) text += char
@@ -222,6 +231,25 @@ function readWord(script: string, from: number): [Word, number] {
   }
   flush()
   return [parts, at]
+}
+
+/** The inside of `$'...'`. */
+function ansi(text: string): string {
+  const letters: Readonly<Record<string, string>> = {
+    n: '\n',
+    t: '\t',
+    r: '\r',
+    a: '\u0007',
+    b: '\b',
+    e: '\u001b',
+  }
+  return text.replace(/\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|([\s\S]))/g, (_, hex, octal, char: string) =>
+    hex !== undefined
+      ? String.fromCharCode(Number.parseInt(hex, 16))
+      : octal !== undefined
+        ? String.fromCharCode(Number.parseInt(octal, 8))
+        : (letters[char] ?? char),
+  )
 }
 
 /** The inside of double quotes, or of a here-document when `end` is undefined. */
@@ -251,7 +279,8 @@ function readQuoted(script: string, from: number, end: '"' | undefined): [WordPa
       at++
     }
   }
-  if (end !== undefined && at >= script.length) throw new ShellSyntaxError('unterminated quoted string')
+  if (end !== undefined && at >= script.length)
+    throw new ShellSyntaxError('syntax error: unterminated quoted string')
   flush()
   return [parts, at + 1]
 }
@@ -259,7 +288,7 @@ function readQuoted(script: string, from: number, end: '"' | undefined): [WordPa
 function readDollar(script: string, at: number, quoted: boolean): [WordPart | undefined, number] {
   if (script[at] === '`') {
     const end = script.indexOf('`', at + 1)
-    if (end < 0) throw new ShellSyntaxError('unterminated backquote')
+    if (end < 0) throw new ShellSyntaxError('syntax error: unexpected end of file in "`"')
     return [{ type: 'command', script: script.slice(at + 1, end).replaceAll('\\`', '`'), quoted }, end + 1]
   }
   if (script.startsWith('$((', at)) {
@@ -271,13 +300,38 @@ function readDollar(script: string, at: number, quoted: boolean): [WordPart | un
     return [{ type: 'command', script: script.slice(at + 2, end), quoted }, end + 1]
   }
   if (script[at + 1] === '{') {
-    const end = script.indexOf('}', at)
-    if (end < 0) throw new ShellSyntaxError('missing }')
+    const end = closingBrace(script, at + 2)
     return [{ type: 'variable', expression: script.slice(at + 2, end), quoted }, end + 1]
   }
   const name = /^(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(script.slice(at + 1, at + 200))
   if (name === null) return [undefined, at + 1]
   return [{ type: 'variable', expression: name[0], quoted }, at + 1 + name[0].length]
+}
+
+/** Index of the brace that ends `${`, past quotes and expansions within. */
+function closingBrace(script: string, from: number): number {
+  for (let at = from; at < script.length; at++) {
+    const char = script[at]
+    if (char === '\\') at++
+    else if (char === "'") at = script.indexOf("'", at + 1)
+    else if (char === '"') at = closingQuote(script, at)
+    else if (char === '$' && script[at + 1] === '{') at = closingBrace(script, at + 2)
+    else if (char === '$' && script[at + 1] === '(') at = matching(script, at + 1)
+    else if (char === '}') return at
+    if (at < 0) break
+  }
+  throw new ShellSyntaxError("syntax error: missing '}'")
+}
+
+/** Index of the quote that closes the one at `open`, past escapes and expansions within. */
+function closingQuote(script: string, open: number): number {
+  for (let at = open + 1; at < script.length; at++) {
+    const char = script[at]
+    if (char === '\\') at++
+    else if (char === '$' && script[at + 1] === '(') at = matching(script, at + 1)
+    else if (char === '"') return at
+  }
+  return -1
 }
 
 /** Index of the parenthesis that closes the one at `open`, past quotes and nested ones. */
@@ -290,10 +344,14 @@ function matching(script: string, open: number): number {
       const end = script.indexOf("'", at + 1)
       if (end < 0) break
       at = end
+    } else if (char === '"') {
+      const end = closingQuote(script, at)
+      if (end < 0) break
+      at = end
     } else if (char === '(') depth++
     else if (char === ')' && --depth === 0) return at
   }
-  throw new ShellSyntaxError('missing )')
+  throw new ShellSyntaxError('syntax error: unexpected end of file (expecting ")")')
 }
 
 // -- the tree ---------------------------------------------------------------------------------------------
@@ -345,6 +403,8 @@ class Parser {
       this.#at++
       negated = !negated
     }
+    // What `time` would print has no meaning here.
+    if (this.#isKeyword('time')) this.#at++
     const commands = [this.#command()]
     while (this.#isOperator('|')) {
       this.#at++
@@ -475,6 +535,10 @@ class Parser {
         if (assignment !== undefined) assignments.push(assignment)
         else words.push(token.word)
       } else break
+    }
+    const first = words.length > 0 && assignments.length === 0 ? plainText(words[0]!) : undefined
+    if (first !== undefined && CLOSERS.has(first)) {
+      throw new ShellSyntaxError(`syntax error: unexpected "${first}"`)
     }
     if (assignments.length === 0 && words.length === 0 && redirects.length === 0) {
       throw new ShellSyntaxError(`syntax error: unexpected ${this.#describe()}`)
