@@ -86,6 +86,7 @@ export { explanationText } from './cluster/explain-text.ts'
 export { importedNodes, importObjects } from './cluster/import.ts'
 export { InputError } from './cluster/input-error.ts'
 export { parseSchedulerConfiguration } from './cluster/scheduler-configuration.ts'
+export type { WebhookContext, WebhookFunction, WebhookHandler } from './cluster/webhooks.ts'
 export type { WhatIfChange, WhatIfReport } from './cluster/what-if.ts'
 export { whatIfText } from './cluster/what-if-text.ts'
 export {

@@ -3,7 +3,9 @@ import { methodNotServed } from '../api/errors.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import { defaultIngressClass } from './admission/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts'
+import { expressionSyntax } from './admission/expression-syntax.ts'
 import { limitRanger } from './admission/limit-ranger.ts'
+import { mutatingWebhooks } from './admission/mutating-webhooks.ts'
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts'
 import { nodeRestriction } from './admission/node-restriction.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
@@ -19,6 +21,8 @@ import {
   storageObjectInUseProtection,
 } from './admission/storage.ts'
 import { taintNodesByCondition } from './admission/taint-nodes-by-condition.ts'
+import { validatingPolicies } from './admission/validating-policies.ts'
+import { validatingWebhooks } from './admission/validating-webhooks.ts'
 import type { Call, ServerContext } from './call.ts'
 import { customResourceEngines } from './custom-resources.ts'
 import { get } from './list.ts'
@@ -47,6 +51,14 @@ export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
 export const HOOKS: Readonly<Record<string, (server: ServerContext) => ResourceHooks>> = {
   namespaces: () => NAMESPACE_HOOKS,
   services: serviceHooks,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': reconfigures,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': reconfigures,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': reconfigures,
+}
+
+/** Changes of it change which plug-ins a request concerns. */
+function reconfigures({ admission }: ServerContext): ResourceHooks {
+  return { committed: () => admission.reconfigure() }
 }
 
 export interface AdmissionOptions {
@@ -73,7 +85,11 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
     persistentVolumeClaimResize,
     runtimeClass,
     defaultIngressClass,
+    mutatingWebhooks(),
     rbacEscalation,
+    expressionSyntax,
+    validatingPolicies,
+    validatingWebhooks(),
     resourceQuota,
   ]
 }

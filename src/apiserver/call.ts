@@ -7,6 +7,7 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Admission } from './admission/plugin.ts'
+import type { WebhookCaller } from './admission/webhook-calls.ts'
 import type { Resource } from './resource.ts'
 import type { Storage } from './storage.ts'
 import type { ServiceAccountTokens } from './tokens.ts'
@@ -38,6 +39,8 @@ export interface ServerContext {
   /** Every rule that applies to a user in a namespace; all of them when nothing limits anybody. */
   rulesOf(user: UserInfo, namespace: string): readonly PolicyRule[]
   readonly tokens: ServiceAccountTokens
+  /** The way to webhooks; undefined where there is none. */
+  readonly webhookCaller: WebhookCaller | undefined
   /** Whether a user may do something; empty reason when there is none to give. */
   allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string }
 }

@@ -14,6 +14,7 @@ import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import { LOOPBACK } from './bootstrap.ts'
 import type { ServerContext } from './call.ts'
+import { after } from './maybe.ts'
 import { withMetadata } from './metadata.ts'
 import type { ResourceHooks } from './resource.ts'
 
@@ -29,9 +30,9 @@ export const customResourceEngines: AdmissionPlugin = {
   name: 'CustomResourceEngines',
   handles: ({ kind, operation }) =>
     kind.group === GROUP && kind.resource === RESOURCE && operation !== 'DELETE',
-  admit(object) {
+  admit(object, { server }) {
     if (engines !== undefined || !needs(object as CustomResourceDefinition)) return object
-    return loadEngines().then((loaded) => {
+    return after(server.loop.standStill(loadEngines()), (loaded) => {
       engines = loaded
       return object
     })

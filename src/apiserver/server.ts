@@ -25,6 +25,7 @@ import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { Admission, type AdmissionPlugin, refuserOf } from './admission/plugin.ts'
+import type { WebhookCaller } from './admission/webhook-calls.ts'
 import { ALLOW_ALL, type Authorizer } from './authorization.ts'
 import { bootstrap } from './bootstrap.ts'
 import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
@@ -80,6 +81,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly admission: Admission
   readonly discovery: Discovery
   readonly tokens: ServiceAccountTokens
+  webhookCaller: WebhookCaller | undefined
   readonly #authorizer: Authorizer
   readonly #customResources: CustomResources
   readonly #rbac: RbacAuthorizer | undefined

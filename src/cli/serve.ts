@@ -11,6 +11,7 @@ import { InputError } from '../cluster/input-error.ts'
 import { mirrorOf, OBJECT_CODEC } from '../cluster/stored-objects.ts'
 import { ADMIN } from '../cluster/users.ts'
 import { serve, wallClock } from '../http/serve.ts'
+import { webhookClient } from '../http/webhook-client.ts'
 import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 
@@ -103,7 +104,8 @@ async function run(options: Options): Promise<void> {
     openStore: data?.openStore,
     mirror: mirror?.mirror,
   })
-  const { server, loop, ready } = cluster.foundation
+  const { server, loop, webhooks, ready } = cluster.foundation
+  webhooks.outside = webhookClient(loop)
   if (mirror === undefined) {
     await cluster.settle()
     if (options.manifests !== undefined) await applyAll(cluster, options.manifests)

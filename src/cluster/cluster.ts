@@ -18,6 +18,7 @@ import type { TrafficSummary } from '../network/traffic.ts'
 import type { Explanation } from '../scheduler/explain.ts'
 import type { SchedulerOptions } from '../scheduler/scheduler.ts'
 import type { CloudSettings } from './cloud.ts'
+import type { WebhookFunction } from './webhooks.ts'
 import type { WhatIfChange, WhatIfReport } from './what-if.ts'
 
 /** A duration: milliseconds, or Go's notation (`90s`, `6m`, `1h30m`). */
@@ -74,6 +75,8 @@ export interface ClusterOptions {
   readonly kubelets?: boolean
   /** Who may do what: everybody everything (default), or as Roles and bindings say. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC'
+  /** Admission webhooks that are functions of this process, by the address that configurations name. */
+  readonly webhooks?: readonly WebhookFunction[]
   /** Journal what container runtimes do below each call of a kubelet: snapshots, bundles, runc. */
   readonly runtimeSteps?: boolean
   /** How kube-proxy balances on every node; default iptables. */
@@ -246,6 +249,9 @@ export interface Cluster extends AsyncDisposable {
   /** A controller that runs, built-in or of `run`: `job-controller`, or `job` as in `controllers`. */
   controller(name: string): ControllerHandle
   controllers(): readonly ControllerHandle[]
+
+  /** Answers an admission webhook's questions with a function; see {@link ClusterOptions.webhooks}. */
+  webhook(webhook: WebhookFunction): void
 
   /** Sends requests while the loop goes on; `done` hears once, when all were answered or have failed. */
   sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void

@@ -28,6 +28,7 @@ import { imageCatalog } from './images.ts'
 import { InputError } from './input-error.ts'
 import { podNetwork } from './pod-network.ts'
 import { ADMIN } from './users.ts'
+import { ClusterWebhooks } from './webhooks.ts'
 
 const DEFAULT_START = '2025-01-01T00:00:00Z'
 const DEFAULT_SEED = 1
@@ -58,6 +59,8 @@ export class Foundation {
   readonly podNetwork: ClusterNetwork
   /** How to reach the containers of a node; undefined while its kubelet is down. */
   streamsOf: (node: string) => NodeStreams | undefined = () => undefined
+  /** The ways from the API server to webhooks. */
+  readonly webhooks: ClusterWebhooks
   /** The cloud that the nodes run on, if any. */
   cloud: Cloud | undefined
   /** What the registries of this world hold. */
@@ -98,6 +101,8 @@ export class Foundation {
       random,
     }
     this.podNetwork = podNetwork(this, random('network'), options.proxyMode)
+    this.webhooks = new ClusterWebhooks(this, options.webhooks ?? [], from?.webhooks)
+    this.server.webhookCaller = this.webhooks
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()

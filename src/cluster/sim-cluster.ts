@@ -47,6 +47,7 @@ import { serveResourceMetrics } from './resource-metrics.ts'
 import { StoreSnapshot } from './snapshot.ts'
 import { componentOf } from './user-controllers.ts'
 import { ADMIN, KUBE_PROXY } from './users.ts'
+import type { WebhookFunction } from './webhooks.ts'
 import { explainPod, type WhatIfChange, type WhatIfReport, whatIf } from './what-if.ts'
 import { causesOf, explainCauses } from './why.ts'
 
@@ -190,6 +191,10 @@ export class SimCluster implements Cluster {
 
   controllers(): ControllerHandle[] {
     return controllerHandles(this.#managers)
+  }
+
+  webhook(webhook: WebhookFunction): void {
+    this.#foundation.webhooks.register(webhook)
   }
 
   // -- history ------------------------------------------------------------------------------------------

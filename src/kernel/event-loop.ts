@@ -86,6 +86,8 @@ export class EventLoop {
   readonly #goals: Goal[] = []
   readonly #groups = new Map<string, TaskGroup>()
   readonly #touched = new Set<Task>()
+  /** What {@link standStill} waits for. */
+  readonly #holds = new Set<Promise<unknown>>()
   #pacer: Pacer | undefined
   #driving = false
   #dirty = false
@@ -212,6 +214,24 @@ export class EventLoop {
       resume: (value) => wake(() => settle.resolve(value)),
       fail: (error) => wake(() => settle.reject(error)),
     }
+  }
+
+  /**
+   * Waits for what is no part of the simulation, such as loading code: whoever drives the loop waits with it, and time
+   * stands still until then.
+   */
+  standStill<T>(promise: Promise<T>): Promise<T> {
+    const suspension = this.suspend<T>()
+    const over = (resume: () => void) => {
+      this.#holds.delete(promise)
+      resume()
+    }
+    this.#holds.add(promise)
+    promise.then(
+      (value) => over(() => suspension.resume(value)),
+      (error) => over(() => suspension.fail(error)),
+    )
+    return suspension.promise
   }
 
   sleep(ms: number, options?: EventOptions): Promise<void> {
@@ -348,6 +368,11 @@ export class EventLoop {
       this.#dirty = true
       while (this.#goals.length > 0 || this.#pacer !== undefined) {
         if (this.#dirty || this.steps % EVENTS_PER_TURN === 0) await this.#drain()
+        if (this.#holds.size > 0) {
+          await Promise.allSettled(this.#holds)
+          this.#dirty = true
+          continue
+        }
         if (this.#finishReached()) continue
         if (this.#paused) break
         const next = this.#heap.peek()

@@ -148,6 +148,12 @@ export class ClusterNetwork implements PodNetwork {
     return this.#nodes.get(node)
   }
 
+  /** A node that can send: where the API server's own traffic starts. */
+  anyNode(): NetworkNamespace | undefined {
+    for (const node of this.#nodes.values()) if (node.alive) return node
+    return undefined
+  }
+
   // -- traffic ------------------------------------------------------------------------------------------
 
   http(

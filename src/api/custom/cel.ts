@@ -6,6 +6,7 @@ import { Environment, Optional } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
 import { isCidr, isIp } from '../core/ip.ts'
 import { addQuantities, canonicalQuantity, compareQuantities, subtractQuantities } from '../quantity.ts'
+import { AuthorizerValue, Decision, GroupCheck, PathCheck, ResourceCheck } from './authorizer.ts'
 import { type Engines, type Rule, RuleError } from './rule.ts'
 
 export function createEngines(): Engines {
@@ -51,6 +52,7 @@ function createEnvironment(): Environment {
   registerText(environment)
   registerLists(environment)
   registerQuantities(environment)
+  registerAuthorizer(environment)
   return environment
 }
 
@@ -140,6 +142,42 @@ function registerQuantities(environment: Environment): void {
       'Quantity.sub(Quantity): Quantity',
       (a: QuantityValue, b: QuantityValue) => new QuantityValue(subtractQuantities(a.text, b.text)),
     )
+}
+
+function registerAuthorizer(environment: Environment): void {
+  environment
+    .registerType('Authorizer', AuthorizerValue)
+    .registerType('GroupCheck', GroupCheck)
+    .registerType('ResourceCheck', ResourceCheck)
+    .registerType('PathCheck', PathCheck)
+    .registerType('Decision', Decision)
+    .registerFunction('Authorizer.group(string): GroupCheck', (it: AuthorizerValue, name: string) =>
+      it.group(name),
+    )
+    .registerFunction('Authorizer.path(string): PathCheck', (it: AuthorizerValue, path: string) =>
+      it.path(path),
+    )
+    .registerFunction(
+      'Authorizer.serviceAccount(string, string): Authorizer',
+      (it: AuthorizerValue, namespace: string, name: string) => it.serviceAccount(namespace, name),
+    )
+    .registerFunction('GroupCheck.resource(string): ResourceCheck', (it: GroupCheck, resource: string) =>
+      it.resource(resource),
+    )
+    .registerFunction('ResourceCheck.check(string): Decision', (it: ResourceCheck, verb: string) =>
+      it.check(verb),
+    )
+    .registerFunction('PathCheck.check(string): Decision', (it: PathCheck, verb: string) => it.check(verb))
+    .registerFunction('Decision.allowed(): bool', (it: Decision) => it.allowed)
+    .registerFunction('Decision.reason(): string', (it: Decision) => it.reason)
+    .registerFunction('Decision.errored(): bool', () => false)
+    .registerFunction('Decision.error(): string', () => '')
+  for (const field of ['subresource', 'namespace', 'name']) {
+    environment.registerFunction(
+      `ResourceCheck.${field}(string): ResourceCheck`,
+      (it: ResourceCheck, value: string) => it.with({ [field]: value }),
+    )
+  }
 }
 
 function compileRule(environment: Environment, expression: string): Rule {
