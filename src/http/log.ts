@@ -3,7 +3,7 @@ import { isRefusal } from '../api/streams.ts'
 import type { Exchange, FrontOptions } from './front.ts'
 import { flag, integer } from './query.ts'
 import type { ResourceRoute } from './route.ts'
-import { containerOf, podTarget, refused } from './streams.ts'
+import { containerOf, logTarget, refused } from './streams.ts'
 
 export function serveLog(options: FrontOptions, exchange: Exchange, route: ResourceRoute): void {
   const { server, loop, streamsOf } = options
@@ -20,12 +20,17 @@ export function serveLog(options: FrontOptions, exchange: Exchange, route: Resou
       name,
       user,
     })
-    const { pod, streams } = podTarget(server, streamsOf, namespace, name)
+    const { pod, streams } = logTarget(server, streamsOf, namespace, name)
     const container = containerOf(pod, query.get('container') ?? undefined)
     const begin = () => {
       if (response.headersSent) return
       response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' })
       response.flushHeaders()
+    }
+    if (streams === undefined) {
+      begin()
+      response.end()
+      return
     }
     const log = streams.logs(
       {

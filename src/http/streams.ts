@@ -20,10 +20,22 @@ export function podTarget(
   namespace: string,
   name: string,
 ): PodTarget {
+  const { pod, streams } = logTarget(server, streamsOf, namespace, name)
+  if (streams === undefined) throw badRequest(`pod ${name} does not have a host assigned`)
+  return { pod, streams }
+}
+
+/** The same, but the log of a pod that no node has yet is empty: no streams. */
+export function logTarget(
+  server: ApiServer,
+  streamsOf: StreamsOf,
+  namespace: string,
+  name: string,
+): Pick<PodTarget, 'pod'> & Partial<PodTarget> {
   const pod = server.find('', 'pods', namespace, name) as Pod | undefined
   if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, name)
   const node = pod.spec.nodeName
-  if (!node) throw badRequest(`pod ${name} does not have a host assigned`)
+  if (!node) return { pod }
   const streams = streamsOf(node)
   if (streams === undefined) {
     throw internalError(`error dialing backend: dial tcp: lookup ${node}: connect: connection refused`)

@@ -22,6 +22,15 @@ const OPPOSED = [
 const COUNTED =
   /^(pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|services\.nodeports|services\.loadbalancers|count\/.+)$/
 
+/** What scopes can be said of; anything else that has a meaning in a quota is of the whole namespace. */
+const OF_PODS = /^(pods|(requests\.|limits\.)?(cpu|memory))$/
+const STANDARD =
+  /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|services\.nodeports|services\.loadbalancers)$/
+
+function appliesTo(scope: string, resource: string): boolean {
+  return scope === 'BestEffort' ? resource === 'pods' : OF_PODS.test(resource)
+}
+
 export function validateResourceQuota(quota: ResourceQuota, errors: FieldErrors): void {
   const { hard = {}, scopes = [], scopeSelector } = quota.spec
   errors.at('spec', () => {
@@ -36,8 +45,13 @@ export function validateResourceQuota(quota: ResourceQuota, errors: FieldErrors)
         }
       }
     })
-    for (const scope of scopes)
-      if (!SCOPES.includes(scope)) errors.invalid('scopes', scope, 'unsupported scope')
+    for (const scope of scopes) {
+      if (!SCOPES.includes(scope)) errors.invalid('scopes', scopes, 'unsupported scope')
+      for (const name of Object.keys(hard).sort()) {
+        if (STANDARD.test(name) && !appliesTo(scope, name))
+          errors.invalid('scopes', scopes, 'unsupported scope applied to resource')
+      }
+    }
     for (const pair of OPPOSED) {
       if (pair.every((scope) => scopes.includes(scope)))
         errors.invalid('scopes', scopes, 'conflicting scopes')

@@ -33,13 +33,17 @@ type Active = NonNullable<CronJobStatus['active']>
 
 class Sync {
   readonly #context: ReconcileContext<CronJob>
-  readonly #cronJob: Stored<CronJob>
-  #active: Active
+  #cronJob!: Stored<CronJob>
+  #active!: Active
   #lastSuccessfulTime: string | undefined
   #lastScheduleTime: string | undefined
 
   constructor(context: ReconcileContext<CronJob>, cronJob: Stored<CronJob>) {
     this.#context = context
+    this.#look(cronJob)
+  }
+
+  #look(cronJob: Stored<CronJob>): void {
     this.#cronJob = cronJob
     this.#active = cronJob.status?.active ?? []
     this.#lastSuccessfulTime = cronJob.status?.lastSuccessfulTime
@@ -73,6 +77,7 @@ class Sync {
       const { name, uid } = job.metadata
       const listed = this.#active.some((it) => it.uid === uid)
       if (!listed && !isFinished(job)) {
+        if (await this.#isStaleAbout(uid)) continue
         this.#event(
           'Warning',
           'UnexpectedJob',
@@ -95,6 +100,15 @@ class Sync {
       this.#event('Normal', 'MissingJob', `Active job went missing: ${name}`)
       this.#drop(uid)
     }
+  }
+
+  /** Has the job been listed since? Then what the cache showed is replaced by what the API server has. */
+  async #isStaleAbout(uid: string): Promise<boolean> {
+    const { client, namespace } = this.#context
+    const live = await client.find(CronJob, { namespace, name: this.#cronJob.metadata.name })
+    if (!live?.status?.active?.some((it) => it.uid === uid)) return false
+    this.#look(live)
+    return true
   }
 
   async #deleteActive(): Promise<void> {

@@ -137,12 +137,14 @@ function startMonitor(context: SetupContext<Node>, options: MonitorOptions): Nod
   return monitor
 }
 
+/** Upstream: pkg/controller/util/node, RecordNodeEvent. */
 function nodeEvent(
   { recorder }: SetupContext<Node>,
   metadata: ObjectMeta,
   reason: string,
-  message: string,
+  event: string,
 ): void {
+  const message = `Node ${metadata.name} event: ${event}`
   recorder.event({ apiVersion: 'v1', kind: 'Node', metadata }, 'Normal', reason, message)
 }
 

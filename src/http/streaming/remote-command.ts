@@ -59,7 +59,9 @@ export function prepareCommand(
       const sink = {
         stdout: (chunk: Uint8Array) => channels.stdout(chunk),
         stderr: (chunk: Uint8Array) => channels.stderr(chunk),
-        exit: (exit: ExitStatus) => channels.status(statusOf(exit)),
+        // Who is attached is not told how the process ended (upstream: ServeAttach of cri-streaming).
+        exit: ({ exitCode, error }: ExitStatus) =>
+          channels.status(statusOf({ exitCode: subresource === 'attach' ? 0 : exitCode, error })),
       }
       const session = loop.enter(() =>
         subresource === 'attach'

@@ -72,6 +72,8 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
   const ending = isTerminalPhase(phase)
   const ips = view.ips.length > 0 ? view.ips : (old.podIPs?.map((it) => it.ip) ?? [])
   const condemned = ending && sentence !== undefined ? sentence : undefined
+  // A pod that was turned away at the door tells nothing of containers (upstream: rejectPod).
+  const rejected = condemned !== undefined && old.phase === 'Pending' && old.containerStatuses === undefined
   const resize = view.resize ?? []
   const extra =
     condemned?.disruption === undefined
@@ -97,8 +99,8 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
     podIP: ips[0],
     podIPs: ips.length === 0 ? undefined : ips.map((ip) => ({ ip })),
     startTime: old.startTime ?? now,
-    initContainerStatuses: init.length === 0 ? undefined : init,
-    containerStatuses: regular,
+    initContainerStatuses: init.length === 0 || rejected ? undefined : init,
+    containerStatuses: rejected ? undefined : regular,
     ephemeralContainerStatuses: ephemeral.length === 0 ? undefined : ephemeral,
     qosClass: old.qosClass,
     resize: old.resize,
