@@ -7,6 +7,7 @@ import type { UserInfo } from '../api/request.ts'
 
 export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 const AUTHENTICATED = 'system:authenticated'
+const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id'
 
 export interface AuthenticatorOptions {
   /** Bearer tokens and whose they are. */
@@ -53,11 +54,13 @@ export class Authenticator {
     const known = this.#certificates.get(socket)
     if (known !== undefined) return known
     if (!socket.authorized) return undefined
-    const { subject } = socket.getPeerCertificate()
+    const { subject, fingerprint256 } = socket.getPeerCertificate()
     if (subject?.CN === undefined) return undefined
     const organizations: string | readonly string[] = subject.O ?? []
     const groups = typeof organizations === 'string' ? [organizations] : [...organizations]
-    const user = withAuthenticated({ name: String(subject.CN), groups })
+    const credential = `X509SHA256=${fingerprint256.replaceAll(':', '').toLowerCase()}`
+    const extra = { [CREDENTIAL_ID]: [credential] }
+    const user = withAuthenticated({ name: String(subject.CN), groups, extra })
     this.#certificates.set(socket, user)
     return user
   }

@@ -13,7 +13,7 @@ import {
   notServed,
   tooManyRequests,
 } from '../api/errors.ts'
-import type { KindDefinition } from '../api/kind.ts'
+import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
 import { decodeProtobuf } from '../api/protobuf/decode.ts'
 import type {
@@ -36,6 +36,7 @@ import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
 import { negotiate, type Representation } from './negotiate.ts'
 import { pages } from './pages.ts'
+import { serveProxy } from './proxy.ts'
 import { flag, requestOptions } from './query.ts'
 import { ITEMS_PER_TURN, sendJson, sendPieces, sendStatus } from './respond.ts'
 import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
@@ -47,6 +48,8 @@ const READS_IN_FLIGHT = 400
 const WRITES_IN_FLIGHT = 200
 /** Watches without a timeout end between these, so that not all end together (upstream: --min-request-timeout). */
 const WATCH_SECONDS = 1800
+/** What has HTTP servers behind it. */
+const PROXIED = new Set(['pods', 'services'])
 
 export interface FrontOptions {
   readonly server: ApiServer
@@ -139,6 +142,8 @@ export class HttpFront {
     const { request, response, query } = exchange
     if (route.resource === 'pods' && route.subresource === 'log')
       return serveLog(this.options, exchange, route)
+    if (route.group === '' && route.subresource === 'proxy' && PROXIED.has(route.resource))
+      return serveProxy(this.options, exchange, route)
     const representation = negotiate(request.headers.accept)
     const apiRequest = await this.#request(exchange, route)
     const answer = await this.#handler.handle(apiRequest)
@@ -183,7 +188,10 @@ export class HttpFront {
       response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
     }
     const { scheme } = this.options.server
-    const kind = scheme.byResource(request.group, request.resource, request.version)!
+    // Of a subresource: `autoscaling/v1` Scale for `deployments/scale`.
+    const kind =
+      scheme.of(answer.body as KubeObject) ??
+      scheme.byResource(request.group, request.resource, request.version)!
     const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
     const body = shape(answer.body, view)
     if (representation.as === undefined && isList(body) && body.items.length > ITEMS_PER_TURN) {

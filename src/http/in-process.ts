@@ -1,8 +1,8 @@
 /**
  * HTTP without sockets: an agent for `node:http` whose connections end at an API server of this very process. Whoever
  * takes an agent (node-fetch, ws, `@kubernetes/client-node`) talks to the cluster through it, byte for byte as over a
- * network, in virtual time: what travels is moved by the host's microtasks alone, which the loop lets finish before
- * its next event.
+ * network, in virtual time: what travels is moved by microtasks and ticks alone, which the loop lets finish before its
+ * next event.
  */
 import { Agent, type ClientRequestArgs, createServer, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
@@ -35,22 +35,28 @@ export function inProcessAgent({ server, loop, streamsOf, user, handler }: InPro
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     handleUpgrade(front.options, request, socket, head),
   )
-  return new InProcessAgent((socket) => http.emit('connection', socket))
+  return new InProcessAgent(
+    (socket) => http.emit('connection', socket),
+    () => loop.yieldToHost(),
+  )
 }
 
 class InProcessAgent extends Agent {
   readonly #connect: (socket: Duplex) => void
+  readonly #moves: () => void
 
-  constructor(connect: (socket: Duplex) => void) {
+  constructor(connect: (socket: Duplex) => void, moves: () => void) {
     super({ keepAlive: false })
     this.#connect = connect
+    this.#moves = moves
   }
 
   override createConnection(_options: ClientRequestArgs): Duplex {
-    const near = new End()
-    const far = new End()
+    const near = new End(this.#moves)
+    const far = new End(this.#moves)
     near.peer = far
     far.peer = near
+    this.#moves()
     this.#connect(far)
     return near
   }
@@ -62,7 +68,20 @@ class End extends Duplex {
   readonly setKeepAlive = () => this
   readonly setNoDelay = () => this
   readonly setTimeout = () => this
+  /** Called whenever something is on its way: bytes travel by ticks of the host, and time must not move meanwhile. */
+  readonly #moves: () => void
   #resume: (() => void) | undefined
+
+  constructor(moves: () => void) {
+    super()
+    this.#moves = moves
+  }
+
+  /** What a response writes is kept for a tick. */
+  override cork(): void {
+    this.#moves()
+    super.cork()
+  }
 
   override _read(): void {
     const resume = this.peer.#resume
@@ -71,17 +90,20 @@ class End extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#moves()
     if (this.peer.destroyed) done()
     else if (this.peer.push(chunk)) done()
     else this.#resume = done
   }
 
   override _final(done: () => void): void {
+    this.#moves()
     if (!this.peer.destroyed) this.peer.push(null)
     done()
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#moves()
     done(error)
     const { peer } = this
     if (!peer.destroyed) process.nextTick(() => peer.destroy())

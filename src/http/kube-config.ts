@@ -102,12 +102,12 @@ class TransportHandler implements ApiHandler {
       {
         events: (batch) => {
           sink.events(batch)
-          this.#loop.yieldToContinuations()
+          this.#loop.yieldToHost()
         },
         end: (error) => {
           release()
           sink.end(error)
-          this.#loop.yieldToContinuations()
+          this.#loop.yieldToHost()
         },
       },
     )
@@ -154,7 +154,7 @@ export function virtualTimers({ clock, loop }: Process): VirtualTimers {
       const fire = () => {
         release()
         run(...args)
-        loop.yieldToContinuations()
+        loop.yieldToHost()
       }
       const background = ms > FOREGROUND_MAX_MS ? true : undefined
       const timer = clock.after(ms, fire, { background, label: 'setTimeout' })
@@ -167,7 +167,7 @@ export function virtualTimers({ clock, loop }: Process): VirtualTimers {
       const release = hold(loop)
       const fire = () => {
         run(...args)
-        loop.yieldToContinuations()
+        loop.yieldToHost()
       }
       const timer = clock.every(Math.max(ms, 1), fire)
       return handleOf(() => {

@@ -1,8 +1,9 @@
 /** Writing answers: whole documents, refusals, and long lists piece by piece. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '../api/meta/status.ts'
 import { hostTurn } from '../kernel/drain.ts'
 import { encode } from './encode.ts'
+import { flag } from './query.ts'
 
 /** Items of a list that are encoded in one go. */
 export const ITEMS_PER_TURN = 200
@@ -17,13 +18,26 @@ export function sendStatus(response: ServerResponse, status: Status): void {
   sendJson(response, status.code ?? 500, encode(status))
 }
 
-export function sendJson(response: ServerResponse, code: number, body: Buffer): void {
+export function sendJson(response: ServerResponse, code: number, compact: Buffer): void {
+  const body = isForPeople(response.req) ? indented(compact) : compact
   response.writeHead(code, {
     'Content-Type': 'application/json',
     'Content-Length': body.length,
     'Cache-Control': 'no-cache, private',
   })
   response.end(body)
+}
+
+/** Browsers and command lines get indented JSON (upstream: negotiation.go, isPrettyPrint). */
+function isForPeople({ url = '', headers }: IncomingMessage): boolean {
+  const asked = url.includes('pretty=') ? flag(new URL(url, 'http://x').searchParams, 'pretty') : undefined
+  return asked ?? /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '')
+}
+
+/** What it is comes first, as in upstream's structs. */
+function indented(compact: Buffer): Buffer {
+  const { kind, apiVersion, ...rest } = JSON.parse(compact.toString('utf8')) as Record<string, unknown>
+  return Buffer.from(JSON.stringify({ kind, apiVersion, ...rest }, null, 2))
 }
 
 /** Writes a long answer in turns: others get theirs between, and a slow reader holds up nothing but itself. */

@@ -95,6 +95,8 @@ export class EventLoop {
   /** The loop waits for the pacer: nothing runs, and what is due next is known. */
   #sleeping = false
   #idleTurns = 0
+  /** Something goes on in the host's own queues that the next event must wait for. */
+  #hostWork = false
 
   /** @param options `outsideAwaits: true` lets tasks await real I/O: for controllers that run against a real cluster */
   constructor(options: {
@@ -148,9 +150,10 @@ export class EventLoop {
     }
   }
 
-  /** For events that call code with promises of its own: what that started goes before the next event. */
-  yieldToContinuations(): void {
+  /** For events that start what needs the host (streams, ticks) to go on: it gets a turn before the next event. */
+  yieldToHost(): void {
     this.#dirty = true
+    this.#hostWork = true
   }
 
   /** The current context with another cause. */
@@ -418,9 +421,11 @@ export class EventLoop {
 
   async #drain(): Promise<void> {
     do {
-      this.#dirty = false
       // A task that waits for nothing we know may wait for the host, and the host now and then for us.
-      await (this.#idleTurns > 0 || this.steps % EVENTS_PER_TURN === 0 ? hostTurn() : drainMicrotasks())
+      const turn = this.#hostWork || this.#idleTurns > 0 || this.steps % EVENTS_PER_TURN === 0
+      this.#dirty = false
+      this.#hostWork = false
+      await (turn ? hostTurn() : drainMicrotasks())
       if (this.#touched.size > 0) this.#checkTasks()
     } while (this.#dirty)
     this.context = OUTSIDE

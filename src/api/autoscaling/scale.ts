@@ -1,4 +1,5 @@
 /** The replicas of any scalable object, as its scale subresource shows them. */
+import { ageColumn, integer, nameColumn } from '../columns.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { filled, type Infer, int32, string, struct } from '../schema.ts'
@@ -17,6 +18,12 @@ export const Scale = defineKind<Scale>({
   // Only ever met as a subresource of others.
   verbs: [],
   unconditionalUpdate: true,
+  columns: [
+    nameColumn,
+    integer('Desired', 'Replicas that are wanted.', ({ spec }) => spec.replicas),
+    integer('Available', 'Replicas that there are.', ({ status }) => status?.replicas),
+    ageColumn,
+  ],
 })
 
 export interface Scale extends Infer<typeof scale> {}

@@ -51,7 +51,12 @@ export const endpointsController = defineController<Service, ServicePods>({
       const [reason, text] = existing
         ? ['FailedToUpdateEndpoint', `Failed to update endpoint ${key}: ${textOf(error)}`]
         : ['FailedToCreateEndpoint', `Failed to create endpoint for service ${key}: ${textOf(error)}`]
-      recorder.event({ apiVersion: 'v1', kind: 'Endpoints', ...wanted } as Stored<Endpoints>, 'Warning', reason!, text!)
+      recorder.event(
+        { apiVersion: 'v1', kind: 'Endpoints', ...wanted } as Stored<Endpoints>,
+        'Warning',
+        reason!,
+        text!,
+      )
       throw error
     }
   },
