@@ -94,6 +94,8 @@ export class Link implements Transport {
   readonly #streams = new Set<Stream>()
   readonly #held = new Set<string>()
   readonly #labels: { readonly request: string; readonly answer: string; readonly watch: string }
+  /** Streams with bookmarks under way. */
+  #marked: Stream[] = []
   #partitioned = false
   #partitions = 0
   #refusing = false
@@ -207,6 +209,17 @@ export class Link implements Transport {
     return this.#delay()
   }
 
+  /** Bookmarks are no news that anybody waits for: those of all streams come in one event. */
+  deliverBookmark(stream: Stream): void {
+    if (this.#marked.push(stream) > 1) return
+    const deliver = () => {
+      const streams = this.#marked
+      this.#marked = []
+      for (const it of streams) it.deliverBookmarks()
+    }
+    this.#later(this.#delay(), deliver, this.#labels.watch)
+  }
+
   get refusing(): boolean {
     return this.#refusing
   }
@@ -313,7 +326,13 @@ class Stream implements WatchSink, WatchHandle {
       faults?.event?.(this.resource, event)
       this.#waiting.push(event)
     }
-    this.flow()
+    if (batch.length === 1 && batch[0]!.type === 'BOOKMARK') this.#link.deliverBookmark(this)
+    else this.flow()
+  }
+
+  /** Those that do not go with a delivery of their own. */
+  deliverBookmarks(): void {
+    if (this.#delivery === undefined) this.#deliver()
   }
 
   end(error?: Status): void {

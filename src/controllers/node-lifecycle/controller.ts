@@ -83,11 +83,23 @@ function startMonitor(context: SetupContext<Node>, options: MonitorOptions): Nod
   const nodes = context.informer
   const leases = context.informerFor(Lease, LEASES)
   const pods = context.informerFor(Pod, { indexes: nodeIndex })
+  const renewTimes = new Map<string, string | undefined>()
+  const renewed = ({ metadata, spec }: Stored<Lease>) => renewTimes.set(metadata.name, spec?.renewTime)
+  leases.addHandlers({
+    add: renewed,
+    update: renewed,
+    delete: ({ metadata }) => renewTimes.delete(metadata.name),
+  })
+  let inOrder: readonly string[] | undefined
+  const reorder = () => {
+    inOrder = undefined
+  }
+  nodes.addHandlers({ add: reorder, delete: reorder })
   let pass: { readonly timer: Timer; readonly due: number } | undefined
   const monitor = new NodeMonitor(
     {
       now: () => clock.now(),
-      renewTimeOf: (node) => leases.lister.get(`kube-node-lease/${node}`)?.spec?.renewTime,
+      renewTimeOf: (node) => renewTimes.get(node),
       queue: (node) => context.enqueue(node),
       wakeAfter: (delayMs) => {
         // On the grid of passes, as if one ran every 100 ms.
@@ -112,7 +124,9 @@ function startMonitor(context: SetupContext<Node>, options: MonitorOptions): Nod
     options,
   )
   clock.every(MONITOR_PERIOD_MS, () => {
-    if (nodes.synced && leases.synced) monitor.tick([...nodes.lister.list()].sort(byKey))
+    if (!nodes.synced || !leases.synced) return
+    inOrder ??= [...nodes.lister.list()].sort(byKey).map((it) => it.metadata.name)
+    monitor.tick(inOrder.map((name) => nodes.lister.get(name)!))
   })
   const isSilent = (pod: Stored<Pod>) => {
     const ready = nodes.lister

@@ -35,10 +35,21 @@ export interface MonitorHost {
 
 export interface MonitorOptions extends Graces, EvictionRates {}
 
+/** A node at the last look. */
+interface Look {
+  readonly node: Stored<Node>
+  health: NodeHealth
+  readonly zone: string
+  /** What it counts as in its zone; undefined: not at all. */
+  readonly counted: 'ready' | 'notReady' | undefined
+  /** Ready and free of our taints: as long as the node is the same and reports, there is nothing to do. */
+  readonly well: boolean
+}
+
 export class NodeMonitor {
   readonly #host: MonitorHost
   readonly #options: MonitorOptions
-  readonly #health = new Map<string, NodeHealth>()
+  readonly #looks = new Map<string, Look>()
   readonly #zones = new Map<string, { state: ZoneState; readonly queue: TaintQueue }>()
   readonly #tasks = new Map<string, NodeTask>()
 
@@ -62,14 +73,11 @@ export class NodeMonitor {
     this.#welcome(nodes)
     const zones = new Map<string, { ready: number; notReady: number }>()
     for (const node of nodes) {
-      const assessment = this.#assess(node)
-      this.#followUp(node, assessment)
-      if (node.metadata.labels?.[EXCLUDED] !== undefined || assessment.current === undefined) continue
-      const zone = zoneOf(node)
+      const { zone, counted } = this.#look(node)
+      if (counted === undefined) continue
       let counts = zones.get(zone)
       if (counts === undefined) zones.set(zone, (counts = { ready: 0, notReady: 0 }))
-      if (assessment.current === 'True') counts.ready++
-      else counts.notReady++
+      counts[counted]++
     }
     this.#handleDisruption(zones, nodes)
   }
@@ -88,27 +96,48 @@ export class NodeMonitor {
   }
 
   #welcome(nodes: readonly Stored<Node>[]): void {
+    if (nodes.length === this.#looks.size && nodes.every((it) => this.#looks.has(it.metadata.name))) return
     const present = new Set<string>()
     for (const node of nodes) {
       present.add(node.metadata.name)
-      if (this.#health.has(node.metadata.name)) continue
+      if (this.#looks.has(node.metadata.name)) continue
       this.#host.registered(node)
     }
-    for (const name of this.#health.keys()) {
+    for (const name of this.#looks.keys()) {
       if (present.has(name)) continue
-      this.#health.delete(name)
+      this.#looks.delete(name)
       this.#tasks.delete(name)
       for (const { queue } of this.#zones.values()) queue.remove(name)
       this.#host.removed(name)
     }
   }
 
-  #assess(node: Stored<Node>): Assessment {
+  #look(node: Stored<Node>): Look {
     const { name } = node.metadata
-    const known = this.#health.get(name)
-    const assessment = assess(node, known, this.#host.renewTimeOf(name), this.#host.now(), this.#options)
-    if (assessment.health !== known) this.#health.set(name, assessment.health)
-    return assessment
+    const now = this.#host.now()
+    const renewTime = this.#host.renewTimeOf(name)
+    const last = this.#looks.get(name)
+    if (last?.well && last.node === node) {
+      const { health } = last
+      if (renewTime !== undefined && (health.renewTime === undefined || renewTime > health.renewTime)) {
+        last.health = { heartbeat: health.heartbeat, renewTime, probeMs: now }
+        return last
+      }
+      if (now <= health.probeMs + this.#options.monitorMs) return last
+    }
+    const assessment = assess(node, last?.health, renewTime, now, this.#options)
+    this.#followUp(node, assessment)
+    const { observed, current, health } = assessment
+    const isCounted = node.metadata.labels?.[EXCLUDED] === undefined && current !== undefined
+    const look: Look = {
+      node,
+      health,
+      zone: zoneOf(node),
+      counted: isCounted ? (current === 'True' ? 'ready' : 'notReady') : undefined,
+      well: observed === 'True' && current === 'True' && !isTainted(node),
+    }
+    this.#looks.set(name, look)
+    return look
   }
 
   #followUp(node: Stored<Node>, { observed, current, conditions }: Assessment): void {
@@ -129,8 +158,7 @@ export class NodeMonitor {
 
   #makeReachable(node: Stored<Node>, queue: TaintQueue): void {
     queue.remove(node.metadata.name)
-    if (hasNoExecute(node, NOT_READY) || hasNoExecute(node, UNREACHABLE))
-      this.#task(node.metadata.name, { noExecute: 'clear' })
+    if (isTainted(node)) this.#task(node.metadata.name, { noExecute: 'clear' })
   }
 
   #handleDisruption(
@@ -150,8 +178,7 @@ export class NodeMonitor {
 
     if (allFull) for (const node of nodes) this.#makeReachable(node, this.#zone(zoneOf(node)).queue)
     // Nobody could be seen for a while: all get a full grace period from now on.
-    if (allWereFull)
-      for (const [name, health] of this.#health) this.#health.set(name, { ...health, probeMs: now })
+    if (allWereFull) for (const look of this.#looks.values()) look.health = { ...look.health, probeMs: now }
     for (const [name, zone] of this.#zones) {
       const state = next.get(name)!
       if (state === zone.state && !allFull && !allWereFull) continue
@@ -159,7 +186,7 @@ export class NodeMonitor {
       zone.queue.setRate(zoneRate(state, ready + notReady, allFull, this.#options), now)
       zone.state = state
     }
-    this.#host.wakeAfter(0)
+    for (const { queue } of this.#zones.values()) if (!queue.empty) this.#host.wakeAfter(0)
   }
 
   #zone(name: string) {
@@ -175,4 +202,8 @@ export class NodeMonitor {
     this.#tasks.set(name, { ...this.#tasks.get(name), ...task })
     this.#host.queue(name)
   }
+}
+
+function isTainted(node: Stored<Node>): boolean {
+  return hasNoExecute(node, NOT_READY) || hasNoExecute(node, UNREACHABLE)
 }
