@@ -1,5 +1,6 @@
 /** What a whole cluster costs: a pod's life from create to ready, and a cluster that does nothing. */
 import { Pod } from '../src/api/core/pod.ts'
+import type { Cluster, NodeSpec } from '../src/cluster/cluster.ts'
 import { createCluster } from '../src/cluster/create-cluster.ts'
 import { seconds } from './baseline.ts'
 
@@ -14,17 +15,14 @@ const REPLICAS = 100
 
 /** `pods` (a multiple of 100) on `nodes`, by Deployments of 100, with the journal off. */
 export async function podLife(nodes: number, pods: number): Promise<PodLife> {
-  const room = Math.ceil((pods / nodes) * 1.5) + 10
-  const specs = Array.from({ length: nodes }, () => ({ cpu: '512', memory: '4096Gi', pods: room }))
-  const cluster = await createCluster({ nodes: specs, journal: 'off' })
+  const cluster = await createCluster({ nodes: roomy(nodes, pods), journal: 'off' })
   const heapBefore = heap()
   const [from, events] = [process.cpuUsage(), cluster.loop.steps]
   await cluster.apply(Array.from({ length: pods / REPLICAS }, (_, i) => deployment(`web-${i}`)))
   await cluster.settle()
   const used = seconds(process.cpuUsage(from))
   const steps = cluster.loop.steps - events
-  const ready = cluster.peek().list<Pod>(Pod).filter(isReady).length
-  if (ready !== pods) throw new Error(`${ready} of ${pods} pods are ready`)
+  expectReady(cluster, pods)
   const result = {
     microsecondsPerPod: (used * 1e6) / pods,
     heapBytesPerPod: (heap() - heapBefore) / pods,
@@ -34,14 +32,38 @@ export async function podLife(nodes: number, pods: number): Promise<PodLife> {
   return result
 }
 
-/** Virtual seconds per second of processor time of an idle cluster. */
-export async function idleSpeed(nodes: number, hours: number): Promise<number> {
-  const cluster = await createCluster({ nodes, journal: 'off' })
+/**
+ * Virtual seconds per second of processor time of a cluster in which nothing changes: `pods` (a multiple of 100), each
+ * with a readiness and a liveness probe every ten seconds.
+ */
+export async function idleSpeed(nodes: number, hours: number, pods = 0): Promise<number> {
+  const cluster = await createCluster({ nodes: roomy(nodes, pods), journal: 'off' })
+  await cluster.apply(Array.from({ length: pods / REPLICAS }, (_, i) => deployment(`web-${i}`, PROBES)))
+  await cluster.settle()
+  expectReady(cluster, pods)
+  // Until its history is compacted as often as it grows.
+  await cluster.advance('12m')
   const from = process.cpuUsage()
   await cluster.advance(`${hours}h`)
   const used = seconds(process.cpuUsage(from))
   await cluster.dispose()
   return (hours * 3600) / used
+}
+
+const PROBES = {
+  readinessProbe: { httpGet: { path: '/', port: 80 } },
+  livenessProbe: { tcpSocket: { port: 80 } },
+}
+
+/** Nodes on which one and a half times as many pods have room. */
+function roomy(nodes: number, pods: number): NodeSpec[] {
+  const room = Math.ceil((pods / nodes) * 1.5) + 10
+  return Array.from({ length: nodes }, () => ({ cpu: '512', memory: '4096Gi', pods: room }))
+}
+
+function expectReady(cluster: Cluster, pods: number): void {
+  const ready = cluster.peek().list<Pod>(Pod).filter(isReady).length
+  if (ready !== pods) throw new Error(`${ready} of ${pods} pods are ready`)
 }
 
 /** 0 per pod unless node runs with --expose-gc: without a collection, the figure would mean nothing. */
@@ -55,7 +77,7 @@ function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') ?? false
 }
 
-function deployment(name: string) {
+function deployment(name: string, probes = {}) {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -67,7 +89,12 @@ function deployment(name: string) {
         metadata: { labels: { app: name } },
         spec: {
           containers: [
-            { name: 'web', image: 'nginx:1.27', resources: { requests: { cpu: '100m', memory: '64Mi' } } },
+            {
+              name: 'web',
+              image: 'nginx:1.27',
+              resources: { requests: { cpu: '100m', memory: '64Mi' } },
+              ...probes,
+            },
           ],
         },
       },

@@ -55,13 +55,24 @@ if (chosen('pod life')) {
   }
 }
 if (chosen('idle')) {
-  for (const [nodes, hours] of full
-    ? ([
-        [3, 240],
-        [5000, 1],
-      ] as const)
-    : ([[3, 48]] as const)) {
-    print(`idle: ${whole(nodes)} nodes`, `${whole(await idleSpeed(nodes, hours))} x`, 'real time')
+  const sizes: readonly [nodes: number, hours: number, pods: number][] = full
+    ? [
+        [3, 240, 0],
+        [1000, 0.5, 30_000],
+        [5000, 1, 0],
+      ]
+    : [
+        [3, 240, 0],
+        [1000, 0.2, 0],
+        [100, 1, 3000],
+      ]
+  for (const [nodes, hours, pods] of sizes) {
+    const what = pods > 0 ? `, ${whole(pods)} pods with two probes each` : ''
+    print(
+      `idle: ${whole(nodes)} nodes${what}`,
+      `${whole(await idleSpeed(nodes, hours, pods))} x`,
+      'real time',
+    )
   }
 }
 for (const { name, unit, run } of etcdBenches) {
