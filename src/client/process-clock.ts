@@ -10,16 +10,19 @@ export class ProcessClock implements Clock {
   readonly #shared: SharedTimers
   /** How far its clock is ahead of the truth, ms; the machine's, so a restart does not change it. */
   readonly #skewMs: () => number
+  readonly #onRead: (() => void) | undefined
   readonly #live = new Set<Timer>()
 
-  constructor(loop: EventLoop, gate: Gate, shared: SharedTimers, skewMs: () => number) {
+  constructor(loop: EventLoop, gate: Gate, shared: SharedTimers, skewMs: () => number, onRead?: () => void) {
     this.#loop = loop
     this.#gate = gate
     this.#shared = shared
     this.#skewMs = skewMs
+    this.#onRead = onRead
   }
 
   now(): number {
+    this.#onRead?.()
     return this.#loop.now + this.#skewMs()
   }
 

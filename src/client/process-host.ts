@@ -38,6 +38,8 @@ export interface ProcessOptions {
   readonly restartDelayMs?: number
   /** Hears what components read from their caches; absent: costs nothing. */
   readonly onRead?: ReadObserver
+  /** Hears that a component asked what time it is. */
+  readonly onClock?: () => void
 }
 
 export type ProcessState = 'running' | 'paused' | 'crashed' | 'stopped'
@@ -199,7 +201,7 @@ class Incarnation implements Process {
     this.random = random
     this.exit = exit
     this.gate = new Gate(loop, false)
-    this.#clock = new ProcessClock(loop, this.gate, timers, skewMs)
+    this.#clock = new ProcessClock(loop, this.gate, timers, skewMs, options.onClock)
     this.clock = this.#clock
     this.requests = new Requests(options.user, options.name)
     this.transport = this.#gated(options.transport)

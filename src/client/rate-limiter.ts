@@ -12,6 +12,7 @@ export interface RateLimit {
 }
 
 export class RateLimiter {
+  /** A monotonic clock, as Go's: jumps of the wall clock do not count. */
   readonly #now: () => number
   readonly #baseMs: number
   readonly #maxMs: number

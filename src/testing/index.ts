@@ -17,7 +17,7 @@ export {
 export { customKind } from './custom-kind.ts'
 export { compileSpec } from './explore/compiled-spec.ts'
 export { exhaust } from './explore/exhaustive.ts'
-export { ALL_FAULTS, DEFAULT_FAULTS, FAULTS, type FaultName } from './explore/faults.ts'
+export { ALL_FAULTS, FAULTS, type FaultName } from './explore/faults.ts'
 export { after, before } from './explore/hands.ts'
 export { type Failure, type SearchOptions, type SearchResult, search } from './explore/search.ts'
 export {

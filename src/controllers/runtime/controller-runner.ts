@@ -206,9 +206,10 @@ export class ControllerRunner<T extends KubeObject, Memory> {
       const entry = journal.record('reconcile', this.#component, `${this.#definition.for.kind} ${key}`, text)
       loop.context = loop.causedBy(entry)
     }
+    const context = this.#contextOf(key)
     this.#observer?.started?.(this.#definition.name, key)
     try {
-      const result = await this.#definition.reconcile(this.#contextOf(key))
+      const result = await this.#definition.reconcile(context)
       this.#observer?.finished?.(this.#definition.name, key)
       return result ?? undefined
     } catch (error) {
@@ -219,12 +220,15 @@ export class ControllerRunner<T extends KubeObject, Memory> {
 
   #contextOf(key: string): ReconcileContext<T, Memory> {
     const slash = key.indexOf('/')
+    const { clock } = this.#process
     return {
       key,
       namespace: slash < 0 ? '' : key.slice(0, slash),
       name: key.slice(slash + 1),
       object: this.#informer.lister.get(key),
-      now: this.#process.clock.now(),
+      get now() {
+        return clock.now()
+      },
       client: this.#process.client,
       recorder: this.#process.recorder(this.#component),
       lister: this.#lister,

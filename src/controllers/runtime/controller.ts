@@ -80,6 +80,11 @@ export interface ControllerDefinition<T extends KubeObject = KubeObject, Memory 
   /** Kinds it creates: their changes queue the controlling owner. */
   readonly owns?: readonly (KindRef | Watch)[]
   readonly watches?: readonly Watch[]
+  /**
+   * Several replicas run, of which one leads. A leader may be replaced before it knows, so the explorer then also
+   * lets two of them act at once.
+   */
+  readonly leaderElection?: boolean
   /** Reconciles that may run at once; default 1. Events, never threads. */
   readonly concurrency?: number
   /** Default: max(5 ms x 2^n capped at 1000 s per key, a bucket of 10/s with a burst of 100 overall). */

@@ -35,7 +35,7 @@ export class KeyWorker {
     this.#process = process
     this.#concurrency = concurrency
     this.#queue = new WorkQueue(process.loop, process.clock, () => this.pump())
-    this.#limiter = new RateLimiter(() => process.clock.now(), rateLimit)
+    this.#limiter = new RateLimiter(() => process.loop.now, rateLimit)
     control?.attach(this)
   }
 

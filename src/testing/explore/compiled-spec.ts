@@ -7,6 +7,7 @@ import { Foundation } from '../../cluster/foundation.ts'
 import { type AnyController, componentOf, freshControllers } from '../../cluster/user-controllers.ts'
 import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
 import { invariant } from '../../kernel/invariant.ts'
+import { ALL_FAULTS, type FaultName, faultKind, isAllowed } from './faults.ts'
 import type { SimSpec } from './spec.ts'
 
 export interface CompiledSpec {
@@ -21,6 +22,8 @@ export interface CompiledSpec {
     readonly name: string
     readonly make: (remotes: Readonly<Record<string, unknown>>) => readonly AnyController[]
   }[]
+  /** Is the fault to be tried at this place? */
+  readonly tries: (at: string, fault: FaultName) => boolean
   /** Starts what runs unharmed. */
   startBeside(foundation: Foundation): void
 }
@@ -50,6 +53,7 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
     base,
     given,
     processes: processesOf(source),
+    tries: triesOf(source),
     startBeside: besideOf(source),
   }
 }
@@ -75,14 +79,28 @@ function give(base: Foundation, object: KubeObject): Stored<KubeObject> {
   return response.body as Stored<KubeObject>
 }
 
-function processesOf({ controllers, process }: SimSpec): CompiledSpec['processes'] {
-  const make =
-    typeof controllers === 'function'
-      ? (controllers as (remotes: never) => readonly AnyController[])
-      : () => controllers as readonly AnyController[]
+function processesOf(source: SimSpec): CompiledSpec['processes'] {
+  const make = makerOf(source)
+  const { process } = source
   if (process !== undefined) return [{ name: process, make: (remotes) => make(remotes as never) }]
   const names = make(inert() as never).map((it) => componentOf(it))
   return names.map((name, index) => ({ name, make: (remotes) => [make(remotes as never)[index]!] }))
+}
+
+function makerOf({ controllers }: SimSpec): (remotes: never) => readonly AnyController[] {
+  return typeof controllers === 'function'
+    ? (controllers as (remotes: never) => readonly AnyController[])
+    : () => controllers as readonly AnyController[]
+}
+
+/** By default everything; but two lead only where one is elected. */
+function triesOf(source: SimSpec): CompiledSpec['tries'] {
+  const { faults, process } = source
+  if (Array.isArray(faults)) return (_, fault) => isAllowed(fault, faults as readonly FaultName[])
+  if (typeof faults === 'function') return (_, fault) => isAllowed(fault, ALL_FAULTS)
+  const elected = makerOf(source)(inert() as never).filter((it) => it.leaderElection === true)
+  const prefixes = elected.map((it) => `${process ?? componentOf(it)}: `)
+  return (at, fault) => faultKind(fault) !== 'two-leaders' || prefixes.some((it) => at.startsWith(it))
 }
 
 /** Stands in for the remotes while controllers are only asked for their names. */

@@ -5,7 +5,6 @@
  * that keep nothing; otherwise the result is as good as the search was deep, and `heuristic` says so.
  */
 import type { CompiledSpec } from './compiled-spec.ts'
-import { ALL_FAULTS, DEFAULT_FAULTS, type FaultName, isAllowed } from './faults.ts'
 import type { Plan } from './plan.ts'
 import { judge, type Reference, runReference } from './reference.ts'
 import type { Failure, SearchResult } from './search.ts'
@@ -38,7 +37,6 @@ class Exhaustive {
   readonly #depth: number
   readonly #maxRuns: number
   readonly #progress: ExhaustiveOptions['progress']
-  readonly #faults: readonly FaultName[]
   readonly #histories = new Set<string>()
   #reference!: Reference
   #runs = 0
@@ -46,12 +44,10 @@ class Exhaustive {
   #stopped = false
 
   constructor(spec: CompiledSpec, { depth = 2, maxRuns = 20_000, progress }: ExhaustiveOptions) {
-    const { faults } = spec.source
     this.#spec = spec
     this.#depth = depth
     this.#maxRuns = maxRuns
     this.#progress = progress
-    this.#faults = typeof faults === 'function' ? ALL_FAULTS : (faults ?? DEFAULT_FAULTS)
   }
 
   async run(): Promise<ExhaustiveResult> {
@@ -87,7 +83,7 @@ class Exhaustive {
         for (let i = parent.after; i < parent.sites.length; i++) {
           const { at, faults } = parent.sites[i]!
           for (const fault of faults) {
-            if (!isAllowed(fault, this.#faults)) continue
+            if (!this.#spec.tries(at, fault)) continue
             if (this.#runs >= this.#maxRuns || this.#progress?.(this.#runs) === false) {
               this.#stopped = true
               return undefined

@@ -98,11 +98,6 @@ export type FaultName = FaultKind | `stale@${number}`
 
 export const ALL_FAULTS = Object.keys(FAULTS) as readonly FaultKind[]
 
-/** What is tried unless the test says otherwise: two leaders and jumping clocks must be asked for. */
-export const DEFAULT_FAULTS: readonly FaultName[] = ALL_FAULTS.filter(
-  (it) => it !== 'two-leaders' && it !== 'clock-forward' && it !== 'clock-back',
-)
-
 export function faultKind(fault: FaultName): FaultKind {
   const at = fault.indexOf('@')
   return (at < 0 ? fault : fault.slice(0, at)) as FaultKind
@@ -114,7 +109,9 @@ export function isAllowed(fault: FaultName, allowed: readonly FaultName[]): bool
 }
 
 /** Weaker faults first: what may take the place of `fault` at the same kind of site. */
-export function weakerThan(fault: FaultName, allowed: readonly FaultName[]): FaultName[] {
+export function weakerThan(fault: FaultName): FaultName[] {
   const strength = (it: FaultName) => FAULTS[faultKind(it)].strength
-  return allowed.filter((it) => strength(it) < strength(fault)).toSorted((a, b) => strength(a) - strength(b))
+  return ALL_FAULTS.filter((it) => strength(it) < strength(fault)).toSorted(
+    (a, b) => strength(a) - strength(b),
+  )
 }

@@ -10,21 +10,27 @@ import { type ProcessHandle, startProcess } from '../../client/process-host.ts'
 import type { Link, MessageFault } from '../../client/transport.ts'
 import type { Foundation } from '../../cluster/foundation.ts'
 import { ADMIN } from '../../cluster/users.ts'
-import type { Task } from '../../kernel/task.ts'
 import { type FaultName, faultKind } from './faults.ts'
 import { TOUCHED } from './final-state.ts'
+import type { About, Observation } from './observation.ts'
 import { shortKey } from './observed-world.ts'
 import { requestName } from './request-name.ts'
 
 /** What a process asks of the run that it is part of. */
 export interface SiteBook {
   /** Notes that the run came by a place where one of these could happen; returns what the plan says, if anything. */
-  visit(at: string, faults: readonly FaultName[]): FaultName | undefined
+  visit(place: string, faults: readonly FaultName[], about: About): FaultName | undefined
+  /** For the log of a run that is looked at closely. */
+  observed(observation: Observation): void
   /** What must be undone later: at the second `settle` from now, or when faults are over. */
   later(undo: () => void): void
+  /** What must be undone when faults are over. */
+  untilTheEnd(undo: () => void): void
   injected(process: string, fault: FaultName, at: string): void
-  /** A write without a version that did not know what it replaced. */
-  overwrote(process: string, request: ApiRequest, sawVersion: string | undefined): void
+  /** A write without a version is on its way, by somebody who knows the object as `saw`. */
+  unguarded(process: string, request: ApiRequest, saw: KubeObject | undefined): void
+  /** The answer to a call. */
+  answered(process: string, object: KubeObject): void
   read(process: string, kind: KindRef, key: string, object: KubeObject | undefined): void
   /** The revision at which the cluster was last settled, before now; 0 when never. */
   readonly lastSettled: number
@@ -32,8 +38,8 @@ export interface SiteBook {
   readonly stepRevisions: readonly number[]
 }
 
-const READ_FAULTS: readonly FaultName[] = ['error', 'slow', 'two-leaders']
-const CREATE_FAULTS: readonly FaultName[] = [
+const READ_FAULTS: readonly FaultName[] = ['error', 'throttled', 'slow', 'two-leaders']
+const OUTSIDE_FAULTS: readonly FaultName[] = [
   'error',
   'lost-answer',
   'crash-after',
@@ -41,8 +47,8 @@ const CREATE_FAULTS: readonly FaultName[] = [
   'slow',
   'two-leaders',
 ]
+const CREATE_FAULTS: readonly FaultName[] = [...OUTSIDE_FAULTS, 'throttled']
 const CHANGE_FAULTS: readonly FaultName[] = [...CREATE_FAULTS, 'conflict']
-const OUTSIDE_FAULTS: readonly FaultName[] = CREATE_FAULTS
 const EVENT_FAULTS: readonly FaultName[] = ['lag', 'missed']
 const IDLE_FAULTS: readonly FaultName[] = ['restart', 'down', 'stale', 'clock-forward', 'clock-back']
 
@@ -57,10 +63,9 @@ export class FaultyProcess {
   readonly #book: SiteBook
   readonly #link: Link
   readonly #component: () => Component
-  readonly #wrote = new WeakSet<Task>()
   readonly #onResume: (() => void)[] = []
-  /** Versions that the controller has read or been answered, by resource and name. */
-  readonly #seen = new Map<string, string>()
+  /** What the controller has read or been answered last, by resource and name. */
+  readonly #seen = new Map<string, KubeObject>()
   #down = false
 
   constructor(name: string, foundation: Foundation, component: () => Component, book: SiteBook) {
@@ -83,10 +88,14 @@ export class FaultyProcess {
   readonly #planned = new WeakMap<ApiRequest, { readonly at: string; readonly fault: FaultName }>()
 
   #outbound(request: ApiRequest): MessageFault {
-    if (isPlumbing(request)) return undefined
+    if (isPlumbing(request)) {
+      const { verb, resource } = request
+      if (verb === 'list') this.#book.observed({ type: 'watch', process: this.name, resource })
+      return undefined
+    }
     this.#watchForOverwrites(request)
     const at = `${this.name}: ${requestName(this.#foundation.scheme, request)}`
-    const fault = this.#visitCall(at, faultsFor(request))
+    const fault = this.#visitCall(at, faultsFor(request), typeOf(request), isGuarded(request))
     if (fault === undefined) return undefined
     this.#book.injected(this.name, fault, at)
     switch (fault) {
@@ -115,7 +124,10 @@ export class FaultyProcess {
   }
 
   #inbound(request: ApiRequest, response: ApiResponse): MessageFault {
-    if (response.ok) this.#saw(request.resource, response.body as KubeObject)
+    if (response.ok) {
+      this.#saw(request.resource, response.body as KubeObject)
+      this.#book.answered(this.name, response.body as KubeObject)
+    }
     const planned = this.#planned.get(request)
     if (planned === undefined || !response.ok) return undefined
     if (planned.fault === 'lost-answer') return GATEWAY_TIMEOUT
@@ -134,7 +146,7 @@ export class FaultyProcess {
   call(name: string, apply: () => unknown): Promise<unknown> {
     const { loop } = this.#foundation
     const at = `${this.name}: ${name}`
-    const fault = this.#visitCall(at, OUTSIDE_FAULTS)
+    const fault = this.#visitCall(at, OUTSIDE_FAULTS, 'outside', false)
     if (fault !== undefined) this.#book.injected(this.name, fault, at)
     const { promise, resume, fail } = loop.suspend<unknown>()
     const answer = (deliver: () => void) =>
@@ -162,24 +174,27 @@ export class FaultyProcess {
     return promise
   }
 
-  #saw(resource: string, { metadata }: KubeObject): void {
-    if (metadata?.resourceVersion) this.#seen.set(seenKey(resource, metadata), metadata.resourceVersion)
+  #saw(resource: string, object: KubeObject): void {
+    const { metadata } = object
+    if (metadata?.resourceVersion) this.#seen.set(seenKey(resource, metadata), object)
   }
 
-  /** A PUT that names no version replaces whatever is there. */
+  /** A PUT or a patch that names no version changes whatever is there. */
   #watchForOverwrites(request: ApiRequest): void {
-    const { metadata } = (request.body ?? {}) as KubeObject
-    if (request.verb !== 'update' || metadata === undefined || metadata.resourceVersion) return
-    this.#book.overwrote(this.name, request, this.#seen.get(seenKey(request.resource, metadata)))
+    const { verb, patchType, resource, namespace, name } = request
+    const changes = verb === 'update' || (verb === 'patch' && patchType !== 'application/apply-patch+yaml')
+    if (!changes || isGuarded(request)) return
+    this.#book.unguarded(this.name, request, this.#seen.get(seenKey(resource, { namespace, name })))
   }
 
-  #visitCall(at: string, faults: readonly FaultName[]): FaultName | undefined {
-    const task = this.#foundation.loop.context.task
-    const isWrite = faults !== READ_FAULTS
-    // After a write of the same reconcile, a crash before this call looks like a crash after that one.
-    const pruned = isWrite && task !== undefined && this.#wrote.has(task)
-    if (isWrite && task !== undefined) this.#wrote.add(task)
-    return this.#book.visit(at, pruned ? faults.filter((it) => it !== 'crash-before') : faults)
+  #visitCall(
+    at: string,
+    faults: readonly FaultName[],
+    type: About['type'],
+    guarded: boolean,
+  ): FaultName | undefined {
+    const { task } = this.#foundation.loop.context
+    return this.#book.visit(at, faults, { process: this.name, type, task, guarded })
   }
 
   // -- faults of watches --------------------------------------------------------------------------------
@@ -188,7 +203,8 @@ export class FaultyProcess {
     if (type === 'BOOKMARK' || resource === 'events') return
     const it = object as KubeObject
     const at = `${this.name}: sees ${type} ${it.kind}/${shortKey(it)}`
-    const fault = this.#book.visit(at, EVENT_FAULTS)
+    const about: About = { process: this.name, type: 'event', resource, event: `${type} ${shortKey(it)}` }
+    const fault = this.#book.visit(at, EVENT_FAULTS, about)
     if (fault === undefined) return
     this.#book.injected(this.name, fault, at)
     this.#link.hold(resource)
@@ -205,15 +221,14 @@ export class FaultyProcess {
     const at = `${this.name}: ${moment}`
     const { lastSettled, stepRevisions } = this.#book
     const usual = lastSettled > 0 ? IDLE_FAULTS : IDLE_FAULTS.filter((it) => it !== 'stale')
-    const fault = this.#book.visit(at, [
-      ...usual,
-      ...stepRevisions.map((_, step) => `stale@${step + 1}` as const),
-    ])
+    const past = stepRevisions.map((_, step) => `stale@${step + 1}` as const)
+    const about: About = { process: this.name, type: 'idle', settledRevision: lastSettled }
+    const fault = this.#book.visit(at, [...usual, ...past], about)
     if (fault === undefined) return
     this.#book.injected(this.name, fault, at)
     if (fault === 'restart') this.handle.restart()
-    else if (fault === 'clock-forward') this.handle.jumpClock(HOUR_MS)
-    else if (fault === 'clock-back') this.handle.jumpClock(-HOUR_MS)
+    else if (fault === 'clock-forward') this.#jump(HOUR_MS)
+    else if (fault === 'clock-back') this.#jump(-HOUR_MS)
     else if (fault === 'stale') this.#restartAt(lastSettled)
     else if (faultKind(fault) === 'stale')
       this.#restartAt(stepRevisions[Number(fault.slice('stale@'.length)) - 1]!)
@@ -225,6 +240,12 @@ export class FaultyProcess {
         this.recover()
       })
     }
+  }
+
+  /** Wrong until faults are over; then somebody sets it right. */
+  #jump(byMs: number): void {
+    this.handle.jumpClock(byMs)
+    this.#book.untilTheEnd(() => this.handle.jumpClock(-byMs))
   }
 
   /** The API server that it meets again lags: its lists are old and news comes later. */
@@ -240,6 +261,11 @@ export class FaultyProcess {
   }
 
   // -----------------------------------------------------------------------------------------------------
+
+  /** All its caches are listed anew, so that every reconcile runs once more. */
+  relist(): void {
+    this.#link.expireWatches()
+  }
 
   /** Back to life, if it is not. */
   recover(): void {
@@ -291,6 +317,7 @@ export class FaultyProcess {
       transport: link,
       components: [this.#component()],
       environment,
+      onClock: () => this.#book.observed({ type: 'clock', process: this.name }),
       onRead: (kind, key, object) => {
         if (object !== undefined) this.#saw(kind.resource, object)
         this.#book.read(name, kind, key, object)
@@ -303,6 +330,17 @@ export class FaultyProcess {
 function isPlumbing({ verb, resource, options }: ApiRequest): boolean {
   if (resource === 'events' || resource === 'leases') return true
   return verb === 'list' && options?.resourceVersion !== undefined
+}
+
+function typeOf({ verb }: ApiRequest): About['type'] {
+  if (verb === 'get' || verb === 'list') return 'read'
+  return verb === 'create' ? 'create' : 'change'
+}
+
+/** Does it name the version that it is about? */
+function isGuarded({ body, options }: ApiRequest): boolean {
+  const version = (body as KubeObject | undefined)?.metadata?.resourceVersion
+  return Boolean(version || options?.preconditions?.resourceVersion)
 }
 
 function seenKey(

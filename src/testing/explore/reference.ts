@@ -1,8 +1,9 @@
 /** What a run is compared with: runs in which nothing goes wrong, in several orders of what is due together. */
+import type { KubeObject, Stored } from '../../api/kind.ts'
 import type { CompiledSpec } from './compiled-spec.ts'
-import { differences, type FinalState, isIgnored } from './final-state.ts'
+import { type Difference, differences, type FinalState, isIgnored } from './final-state.ts'
 import { type RunResult, simulate } from './simulation.ts'
-import type { Violation } from './spec.ts'
+import type { SimEvent, Violation } from './spec.ts'
 
 export interface Reference {
   readonly run: RunResult
@@ -16,7 +17,7 @@ export interface Reference {
 const SHUFFLES = 2
 
 export async function runReference(spec: CompiledSpec): Promise<Reference> {
-  const run = await simulate(spec)
+  const run = await simulate(spec, { observe: true })
   if (run.violation !== undefined) return { run, mask: [], violation: run.violation }
   const lonely = judgeAlone(spec, run)
   if (lonely !== undefined) return { run, mask: [], violation: lonely }
@@ -68,14 +69,15 @@ export function judge({ source }: CompiledSpec, reference: Reference, run: RunRe
   const wrong = differences(reference.run.final, run.final).filter((it) => !isIgnored(it, ignore))
   const [first] = wrong
   if (first !== undefined) {
-    const orphan = wrong.find((it) => on('orphans') && isOrphan(it.path, it.actual))
-    if (orphan !== undefined) return speak('orphans', `${orphan.object}: its owner is gone`)
+    const orphan = on('orphans') ? orphanAmong(wrong, run) : undefined
+    if (orphan !== undefined) return speak('orphans', orphan)
     const more = wrong.length > 1 ? `, and ${wrong.length - 1} more` : ''
     if (on('convergence')) return speak('convergence', `${explain(first)}${more}`)
   }
   if (on('ledger')) {
-    for (const [line, count] of run.ledger) {
-      const usual = reference.run.ledger.get(line) ?? 0
+    const usually = ledgerOf(reference.run.history)
+    for (const [line, count] of ledgerOf(run.history)) {
+      const usual = usually.get(line) ?? 0
       if (line.startsWith('delete ') && count > usual)
         return speak('ledger', `${line}: ${count} times instead of ${usual}`)
     }
@@ -89,8 +91,63 @@ export function judge({ source }: CompiledSpec, reference: Reference, run: RunRe
   return undefined
 }
 
-function isOrphan(path: string, actual: unknown): boolean {
-  return path.endsWith('.owner') && actual === 'is gone'
+/** `create Secret/key-2` -> how often; objects with generated names are left out. */
+function ledgerOf(history: readonly SimEvent[]): Map<string, number> {
+  const ledger = new Map<string, number>()
+  for (const { verb, target, object, old } of history) {
+    const it = object ?? old
+    if (it === undefined || verb === 'update' || it.metadata.generateName) continue
+    const line = `${verb} ${target}`
+    ledger.set(line, (ledger.get(line) ?? 0) + 1)
+  }
+  return ledger
+}
+
+/**
+ * Says in words what was left behind or lost, if that is what is wrong: an object whose owner is gone or that is
+ * labelled for one that is, something outside that no object speaks of any more, or that one speaks of in vain.
+ */
+function orphanAmong(wrong: readonly Difference[], run: RunResult): string | undefined {
+  for (const { object, path, expected, actual } of wrong) {
+    if (path.endsWith('.owner') && actual === 'is gone') return `${object}: its owner is gone`
+    if (object.startsWith('outside ')) {
+      if (path === '') continue
+      const [what, verdict] =
+        actual === undefined && expected !== undefined
+          ? [mentioned(path, run.objects), 'is not there any more, but recorded by']
+          : expected === undefined
+            ? [mentioned(path, run.objects) === undefined ? '' : undefined, 'is recorded by no object']
+            : [undefined, '']
+      if (what !== undefined) return `${object}: ${path} ${verdict}${what === '' ? '' : ` ${what}`}`
+    } else if (path === '' && expected === undefined) {
+      const dead = labelledForDead(object, run)
+      if (dead !== undefined) return `${clip(object)}: labelled for ${dead}, which is gone`
+    }
+  }
+  return undefined
+}
+
+/** The object that has the last part of the path (`records.a.example.com`) among its fields. */
+function mentioned(path: string, objects: readonly Stored<KubeObject>[]): string | undefined {
+  const key = path.slice(path.indexOf('.') + 1)
+  const found = objects.find((it) => {
+    const { name, namespace } = it.metadata
+    return name === key || `${namespace}/${name}` === key || JSON.stringify(it).includes(JSON.stringify(key))
+  })
+  return found && `${found.kind}/${found.metadata.name}`
+}
+
+/** Name of an object that was deleted and whose name or uid is the value of a label of `shown`. */
+function labelledForDead(shown: string, { objects, history }: RunResult): string | undefined {
+  const living = new Set(objects.flatMap(({ metadata }) => [metadata.name, metadata.uid]))
+  const orphan = objects.find((it) => shown.startsWith(`${it.kind} `) && shown.includes(it.metadata.name))
+  const labels = new Set(Object.values(orphan?.metadata.labels ?? {}))
+  for (const { object, old } of history) {
+    if (object !== undefined || old === undefined) continue
+    const { name, uid } = old.metadata
+    if ((labels.has(name) && !living.has(name)) || labels.has(uid)) return `${old.kind}/${name}`
+  }
+  return undefined
 }
 
 function explain({ object, path, expected, actual }: ReturnType<typeof differences>[number]): string {

@@ -4,9 +4,9 @@
  */
 import { type Random, randomStream } from '../../kernel/random.ts'
 import { type CompiledSpec, compileSpec } from './compiled-spec.ts'
-import { ALL_FAULTS, DEFAULT_FAULTS, type FaultName, isAllowed } from './faults.ts'
 import { handsFor } from './hands.ts'
 import { type Choice, formatPlan, type Plan, type Site } from './plan.ts'
+import { pruneSingles } from './prune.ts'
 import { judge, type Reference, runReference } from './reference.ts'
 import { shrink } from './shrink.ts'
 import { type RunResult, simulate } from './simulation.ts'
@@ -62,7 +62,6 @@ const USUAL_STACK = Error.stackTraceLimit
 class Search {
   readonly #spec: CompiledSpec
   readonly #options: SearchOptions
-  readonly #faults: readonly FaultName[]
   readonly #byHand: Plan | undefined
   readonly #histories = new Set<string>()
   #reference!: Reference
@@ -76,7 +75,6 @@ class Search {
     this.#spec = spec
     this.#options = options
     const { faults } = spec.source
-    this.#faults = typeof faults === 'function' ? ALL_FAULTS : (faults ?? DEFAULT_FAULTS)
     this.#byHand =
       typeof faults === 'function' ? faults(handsFor(spec.processes.map((it) => it.name))) : undefined
   }
@@ -133,7 +131,7 @@ class Search {
   }
 
   async #singles(): Promise<Failure | undefined> {
-    const all = this.#singlePlans(this.#reference.run.sites)
+    const all = this.#singlePlans()
     const { shard } = this.#options
     const mine = shard === undefined ? all : all.filter((_, i) => i % shard.of === shard.index)
     this.#planned = mine.length + (this.#options.randomRuns ?? 0)
@@ -146,21 +144,17 @@ class Search {
     return undefined
   }
 
-  #singlePlans(sites: readonly Site[]): Choice[] {
-    const plans: Choice[] = []
-    for (const { at, faults } of sites) {
-      for (const fault of faults) {
-        if (!isAllowed(fault, this.#faults)) continue
-        if (!this.#options.unpruned && this.#hasNoEffect(at, fault)) this.#pruned++
-        else plans.push({ at, fault })
-      }
+  #singlePlans(): readonly Choice[] {
+    const { tries } = this.#spec
+    const { sites, log, stepRevisions } = this.#reference.run
+    if (this.#options.unpruned) {
+      return sites.flatMap(({ at, faults }) =>
+        faults.filter((it) => tries(at, it)).map((fault) => ({ at, fault })),
+      )
     }
+    const { plans, pruned } = pruneSingles(log, stepRevisions, tries)
+    this.#pruned = pruned
     return plans
-  }
-
-  /** Being told to wait (429) is being refused (500) once more. */
-  #hasNoEffect(_at: string, fault: FaultName): boolean {
-    return fault === 'throttled'
   }
 
   /** Plans of two to five faults; those that led to something new are bred from. */
@@ -192,7 +186,7 @@ class Search {
       if (plan.length > 4 || (plan.length > 1 && random.float() < 0.2))
         plan.splice(random.below(plan.length), 1)
       const { at, faults } = random.pick(sites)
-      const legal = faults.filter((it) => isAllowed(it, this.#faults))
+      const legal = faults.filter((it) => this.#spec.tries(at, it))
       if (legal.length > 0 && !plan.some((it) => it.at === at)) plan.push({ at, fault: random.pick(legal) })
     }
     return plan
@@ -212,7 +206,7 @@ class Search {
       return judge(this.#spec, this.#reference, run)
     }
     const { sites } = this.#reference.run
-    const smallest = await shrink(original, violation, { judged, sites, faults: this.#faults })
+    const smallest = await shrink(original, violation, { judged, sites, tries: this.#spec.tries })
     return { ...smallest, foundBy, original }
   }
 
@@ -232,7 +226,8 @@ class Search {
 function isNew(run: RunResult, seen: Set<string>): boolean {
   const before = seen.size
   let last = ''
-  for (const event of run.events) {
+  for (const { actor, verb, target } of run.history) {
+    const event = `${actor} ${verb} ${target}`
     seen.add(`${last}\n${event}`)
     last = event
   }

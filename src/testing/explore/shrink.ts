@@ -2,7 +2,7 @@
  * Makes a failing plan as small as possible while the same oracle speaks: first each single choice of it, then
  * deletion, then weaker faults in the same places, and for what is left the single faults of the reference run.
  */
-import { type FaultName, isAllowed, weakerThan } from './faults.ts'
+import { type FaultName, weakerThan } from './faults.ts'
 import type { Choice, Plan, Site } from './plan.ts'
 import { sameFailure } from './reference.ts'
 import type { Violation } from './spec.ts'
@@ -12,7 +12,7 @@ export interface Shrinking {
   judged(plan: Plan): Promise<Violation | undefined>
   /** Places of the reference run, for single faults that the plan does not name. */
   readonly sites: readonly Site[]
-  readonly faults: readonly FaultName[]
+  tries(at: string, fault: FaultName): boolean
 }
 
 export interface Shrunk {
@@ -33,7 +33,7 @@ export async function shrink(plan: Plan, violation: Violation, how: Shrinking): 
   }
   if (plan.length > 1) await deleteChoices(plan, attempt)
   if (best.plan.length > 1) await tryOtherSingles(best.plan, how, attempt)
-  await weaken(() => best.plan, how.faults, attempt)
+  await weaken(() => best.plan, how, attempt)
   return best
 }
 
@@ -58,7 +58,7 @@ async function tryOtherSingles(
   const far: Choice[] = []
   for (const { at, faults } of how.sites) {
     for (const fault of faults) {
-      if (isAllowed(fault, how.faults)) (places.has(placeOf(at)) ? near : far).push({ at, fault })
+      if (how.tries(at, fault)) (places.has(placeOf(at)) ? near : far).push({ at, fault })
     }
   }
   for (const choice of [...near, ...far].slice(0, SINGLES_BUDGET)) if (await attempt([choice])) return
@@ -71,11 +71,12 @@ function placeOf(at: string): string {
 
 async function weaken(
   current: () => Plan,
-  faults: readonly FaultName[],
+  how: Shrinking,
   attempt: (plan: Plan) => Promise<boolean>,
 ): Promise<void> {
   for (let i = 0; i < current().length; i++) {
-    for (const fault of weakerThan(current()[i]!.fault, faults)) {
+    for (const fault of weakerThan(current()[i]!.fault)) {
+      if (!how.tries(current()[i]!.at, fault)) continue
       const plan = current().map((choice, at) => (at === i ? { ...choice, fault } : choice))
       if (await attempt(plan)) break
     }

@@ -4,7 +4,7 @@
  */
 
 import { ApiError } from '../../api/errors.ts'
-import type { KubeObject } from '../../api/kind.ts'
+import type { KubeObject, Stored } from '../../api/kind.ts'
 import type { ApiRequest } from '../../api/request.ts'
 import { ApiClient } from '../../client/api-client.ts'
 import type { Client, KindRef } from '../../client/client.ts'
@@ -22,6 +22,8 @@ import type { CompiledSpec } from './compiled-spec.ts'
 import type { FaultName } from './faults.ts'
 import { FaultyProcess, type SiteBook } from './faulty-process.ts'
 import { type FinalState, finalStateOf } from './final-state.ts'
+import { Manners } from './manners.ts'
+import type { About, Observation } from './observation.ts'
 import { ObservedWorld, shortKey } from './observed-world.ts'
 import type { Plan, Site } from './plan.ts'
 import type {
@@ -29,6 +31,7 @@ import type {
   OutsideSystem,
   ScenarioContext,
   SimEvent,
+  Untyped,
   UserActions,
   Verdict,
   Violation,
@@ -41,6 +44,8 @@ export interface RunOptions {
   readonly orderSeed?: number
   /** Collects what a report shows; costs time. */
   readonly trace?: boolean
+  /** Logs what decides which faults could make a difference. */
+  readonly observe?: boolean
 }
 
 export interface RunResult {
@@ -51,13 +56,16 @@ export interface RunResult {
   readonly hit: readonly string[]
   readonly historyHash: string
   readonly final: FinalState
-  /** `create Secret/key-2` -> how often; objects with generated names are left out. */
-  readonly ledger: ReadonlyMap<string, number>
+  /** All objects at the end. */
+  readonly objects: readonly Stored<KubeObject>[]
   /** Writes and calls of the controllers while nothing was left to do. */
   readonly quietWrites: readonly string[]
   /** Writes and calls after all processes were restarted on the settled state. */
   readonly restartWrites: readonly string[]
-  readonly events: readonly string[]
+  readonly history: readonly SimEvent[]
+  readonly log: readonly Observation[]
+  /** Revisions right after each step of the user. */
+  readonly stepRevisions: readonly number[]
   readonly steps: number
   readonly trace: readonly TraceEntry[]
 }
@@ -68,6 +76,7 @@ class StopRun extends Error {}
 const DEFAULT_QUIET_MS = 600_000
 const DEFAULT_STEP_BUDGET = 20_000
 const SETTLE_WITHIN_MS = 3_600_000
+const HOUR_MS = 3_600_000
 const WAIT_WITHIN = '10m'
 const PATIENCE = 5
 
@@ -89,9 +98,13 @@ class Simulation implements SiteBook {
   readonly #hit: string[] = []
   readonly #undo: { readonly since: number; readonly run: () => void }[] = []
   readonly #leads = new Map<string, number>()
+  readonly #manners: Manners
+  readonly #log: Observation[] | undefined
+  readonly #atTheEnd: (() => void)[] = []
   readonly #tracing: boolean
   readonly #trace: TraceEntry[] = []
   readonly #reads = new WeakMap<Task, Map<string, StaleRead>>()
+  #seen: ReadonlyMap<string, ReadonlyMap<string, Untyped | undefined>> = new Map()
   readonly stepRevisions: number[] = []
   #settles = 0
   #steps = 0
@@ -99,10 +112,11 @@ class Simulation implements SiteBook {
   #violation: Violation | undefined
   #settledAt: readonly [newest: number, before: number] = [0, 0]
 
-  constructor(spec: CompiledSpec, { plan = [], orderSeed, trace = false }: RunOptions) {
+  constructor(spec: CompiledSpec, { plan = [], orderSeed, trace = false, observe = false }: RunOptions) {
     this.#spec = spec
     this.#plan = new Map(plan.map(({ at, fault }) => [at, fault]))
     this.#tracing = trace
+    this.#log = observe ? [] : undefined
     const chooser = orderSeed === undefined ? undefined : shuffling(orderSeed)
     this.#foundation = new Foundation({ ...spec.clusterOptions, chooser }, spec.base)
     this.#outside = Object.fromEntries(
@@ -111,6 +125,7 @@ class Simulation implements SiteBook {
     this.#world = new ObservedWorld(this.#foundation, spec.given, this.#outside, (event) =>
       this.#happened(event),
     )
+    this.#manners = new Manners(this.#foundation.scheme, this.#world)
     const user = new Requests(ADMIN, 'user')
     this.#client = new ApiClient(user, this.#foundation.loop, this.#foundation.network.link('user'))
   }
@@ -124,27 +139,27 @@ class Simulation implements SiteBook {
       await this.#spec.source.scenario(this.#scenarioContext())
       await this.#endFaults()
       await this.#wait(this.#quietMs)
-      quietWrites = await this.#writesDuring(() => this.#wait(this.#quietMs))
+      if (this.#listensTo('quiescence'))
+        quietWrites = await this.#writesDuring(() => this.#wait(this.#quietMs))
       this.#judgeEnd()
-      restartWrites = await this.#writesDuring(async () => {
-        for (const { handle } of this.#processes) handle.restart()
-        await this.#untilQuiet()
-      })
+      if (this.#listensTo('idempotence')) restartWrites = await this.#writesDuring(() => this.#lookAgain())
     } catch (error) {
       this.#caught(error)
     }
-    const { history } = this.#world
     for (const process of this.#processes) process.handle.crash()
+    const objects = [...this.#world.everything()]
     return {
       violation: this.#violation,
       sites: this.#sites,
       hit: this.#hit,
       historyHash: this.#world.historyHash(),
-      final: finalStateOf(this.#world.everything(), this.#outside),
-      ledger: ledgerOf(history),
+      final: finalStateOf(objects, this.#outside),
+      objects,
       quietWrites,
       restartWrites,
-      events: history.map((it) => `${it.actor} ${it.verb} ${it.target}`),
+      history: this.#world.history,
+      log: this.#log ?? [],
+      stepRevisions: this.stepRevisions,
       steps: this.#foundation.loop.steps,
       trace: this.#trace,
     }
@@ -172,7 +187,19 @@ class Simulation implements SiteBook {
     this.#faultsOver = true
     this.#note('phase', '', 'faults are over')
     for (const { run } of this.#undo.splice(0)) run()
+    const late = this.#atTheEnd.splice(0)
+    for (const run of late) run()
     for (const process of this.#processes) process.recover()
+    await this.#untilQuiet()
+    // What was put off by a wrong clock is due an hour late at most.
+    if (late.length > 0) await this.#wait(HOUR_MS)
+  }
+
+  /** Every reconcile is run twice more: in new processes, and once again in these, as after a relist. */
+  async #lookAgain(): Promise<void> {
+    for (const { handle } of this.#processes) handle.restart()
+    await this.#untilQuiet()
+    for (const process of this.#processes) process.relist()
     await this.#untilQuiet()
   }
 
@@ -229,6 +256,7 @@ class Simulation implements SiteBook {
 
   async #settle(): Promise<void> {
     this.#settles++
+    this.#log?.push({ type: 'settle' })
     // A fault lasts over the next thing that the user does, and then its consequences are let in.
     for (let i = 0; i < this.#undo.length; i++) {
       const { since, run } = this.#undo[i]!
@@ -295,6 +323,7 @@ class Simulation implements SiteBook {
     this.#steps++
     for (const process of this.#processes) process.idle(`before step ${this.#steps}`)
     this.#note('user', 'user', text)
+    const noted = this.#trace.length - 1
     const call = body().then(
       () => undefined,
       (error: unknown) => error,
@@ -306,6 +335,7 @@ class Simulation implements SiteBook {
     await this.#foundation.loop.outside(call)
     const error = await call
     this.stepRevisions.push(this.#foundation.store.revision)
+    if (this.#tracing) this.#trace[noted] = { ...this.#trace[noted]!, truth: this.#truthNow() }
     if (answered && error !== undefined) {
       throw error instanceof ApiError ? new Error(`the user ${text}: ${error.message}`) : error
     }
@@ -343,16 +373,25 @@ class Simulation implements SiteBook {
     return newest === this.#foundation.store.revision ? before : newest
   }
 
-  visit(place: string, faults: readonly FaultName[]): FaultName | undefined {
+  visit(place: string, faults: readonly FaultName[], about: About): FaultName | undefined {
     if (this.#faultsOver) return undefined
     const nth = (this.#visits.get(place) ?? 0) + 1
     this.#visits.set(place, nth)
     const at = `${place} #${nth}`
     this.#sites.push({ at, faults })
+    this.#log?.push({ type: 'site', at, faults, about })
     const fault = this.#plan.get(at)
     if (fault === undefined || !faults.includes(fault)) return undefined
     this.#hit.push(at)
     return fault
+  }
+
+  observed(observation: Observation): void {
+    if (!this.#faultsOver) this.#log?.push(observation)
+  }
+
+  untilTheEnd(run: () => void): void {
+    this.#atTheEnd.push(run)
   }
 
   later(run: () => void): void {
@@ -363,23 +402,18 @@ class Simulation implements SiteBook {
     this.#note('fault', process, `${fault} at ${at.slice(at.indexOf(': ') + 2)}`)
   }
 
-  overwrote(
-    process: string,
-    { group, resource, namespace, name = '' }: ApiRequest,
-    saw: string | undefined,
-  ): void {
-    const kind = this.#foundation.scheme.byResource(group, resource)?.kind ?? resource
-    const truth = this.#world.get(kind, name, namespace)?.metadata.resourceVersion
-    if (truth === undefined || truth === saw) return
-    const message = `${process} replaced ${kind}/${name} at rv${truth} without a version; it had seen ${saw ? `rv${saw}` : 'none'}`
-    this.#speak('lostUpdate', '', message)
+  unguarded(process: string, request: ApiRequest, saw: KubeObject | undefined): void {
+    const wrong = this.#manners.unguarded(process, request, saw)
+    if (wrong !== undefined) this.#speak('lostUpdate', '', wrong)
   }
 
-  read(_process: string, kind: KindRef, key: string, object: KubeObject | undefined): void {
+  read(process: string, kind: KindRef, key: string, object: KubeObject | undefined): void {
+    this.#log?.push({ type: 'read', process, resource: kind.resource })
     if (!this.#tracing) return
+    const namespaced = key.startsWith('default/') ? key.slice('default/'.length) : key
+    this.#sees(process, `${kind.kind}/${namespaced}`, object as Untyped | undefined)
     const task = this.#foundation.loop.context.task
     if (task === undefined) return
-    const namespaced = key.startsWith('default/') ? key.slice('default/'.length) : key
     const [namespace, name] = key.includes('/') ? key.split('/', 2) : [undefined, key]
     const truth = this.#world.get(kind.kind, name!, namespace)
     let reads = this.#reads.get(task)
@@ -389,16 +423,36 @@ class Simulation implements SiteBook {
     reads.set(name_, { object: name_, saw, truth: truth?.metadata.resourceVersion ?? '' })
   }
 
+  answered(process: string, object: KubeObject): void {
+    if (this.#tracing && object.metadata?.resourceVersion)
+      this.#sees(process, `${object.kind}/${shortKey(object)}`, object as Untyped)
+  }
+
+  #sees(process: string, name: string, object: Untyped | undefined): void {
+    const seen = new Map(this.#seen.get(process)).set(name, object)
+    this.#seen = new Map(this.#seen).set(process, seen)
+  }
+
   // -- what happens -------------------------------------------------------------------------------------
 
   #happened(event: SimEvent): void {
+    if (this.#log !== undefined && !this.#faultsOver) {
+      const { actor, object, old } = event
+      const kind = (object ?? old)?.kind
+      const resource = kind === undefined ? '' : (this.#foundation.scheme.byWord(kind)?.resource ?? '')
+      this.#log.push({ type: 'change', actor, resource, revision: this.#foundation.store.revision })
+    }
     if (this.#tracing && event.actor !== 'user') {
       const called = event.object === undefined && event.old === undefined
       const text = called
         ? `${event.target}.${event.verb}(${event.args.map((it) => JSON.stringify(it)).join(', ')})`
         : `${event.verb}s ${event.target}${changeOf(event)}`
-      this.#note(called ? 'outside' : 'write', event.actor, text)
+      this.#note(called ? 'outside' : 'write', event.actor, text, called ? undefined : event.target)
     }
+    const taken = this.#byName.has(event.actor)
+      ? this.#manners.finalizersOf(event)
+      : this.#manners.noteFinalizers(event)
+    if (taken !== undefined) this.#speak('finalizers', '', taken)
     const { always, never, leadsTo } = this.#spec.source
     const context = { truth: this.#world, event, history: this.#world.history }
     for (const [name, property] of Object.entries(always ?? {})) {
@@ -450,16 +504,26 @@ class Simulation implements SiteBook {
   }
 
   #speak(oracle: OracleName, property: string, message: string): void {
-    if (this.#violation !== undefined || this.#spec.source.oracles?.[oracle] === false) return
+    if (this.#violation !== undefined || !this.#listensTo(oracle)) return
     this.#violation = { oracle, property, message }
   }
 
-  #note(type: TraceEntry['type'], actor: string, text: string): void {
+  #listensTo(oracle: OracleName): boolean {
+    return this.#spec.source.oracles?.[oracle] !== false
+  }
+
+  #note(type: TraceEntry['type'], actor: string, text: string, target?: string): void {
     if (!this.#tracing) return
     const { loop, start } = this.#foundation
     const task = loop.context.task
     const reads = type === 'write' || type === 'outside' ? this.#staleReads(task) : undefined
-    this.#trace.push({ time: loop.now - start, actor, type, text, stale: reads })
+    const [truth, seen] = [this.#truthNow(), this.#seen]
+    this.#trace.push({ time: loop.now - start, actor, type, text, target, stale: reads, truth, seen })
+  }
+
+  #truthNow(): ReadonlyMap<string, Untyped> {
+    const objects = [...this.#world.everything()]
+    return new Map(objects.map((it) => [`${it.kind}/${shortKey(it)}`, it as Untyped]))
   }
 
   #staleReads(task: Task | undefined): readonly StaleRead[] | undefined {
@@ -499,17 +563,6 @@ function brokenBy(verdict: Verdict): string | undefined {
 function placed(kind: KindRef, object: KubeObject): KubeObject {
   if (!kind.namespaced || object.metadata?.namespace !== undefined) return object
   return { ...object, metadata: { ...object.metadata, namespace: 'default' } }
-}
-
-function ledgerOf(history: readonly SimEvent[]): Map<string, number> {
-  const ledger = new Map<string, number>()
-  for (const { verb, target, object, old } of history) {
-    const it = object ?? old
-    if (it === undefined || verb === 'update' || it.metadata.generateName) continue
-    const line = `${verb} ${target}`
-    ledger.set(line, (ledger.get(line) ?? 0) + 1)
-  }
-  return ledger
 }
 
 /** The fields of spec and status that a write changed, briefly. */

@@ -107,8 +107,8 @@ export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string
   /** Whenever `when` holds, `then` must hold within so many ms. */
   readonly leadsTo?: Readonly<Record<string, LeadsTo<O>>>
   /**
-   * Which faults are tried; default: all but two leaders and jumping clocks. Or a function that says what goes wrong,
-   * by hand: then nothing is searched.
+   * Which faults are tried; default: all, but two leaders only where one is elected (`leaderElection`). Or a function
+   * that says what goes wrong, by hand: then nothing is searched.
    */
   readonly faults?: readonly FaultName[] | ((hands: Hands) => Plan)
   /** Paths that may differ in the end: `Site.status.message`, `*.metadata.annotations`. */
@@ -142,6 +142,7 @@ export type OracleName =
   | 'ledger'
   | 'orphans'
   | 'lostUpdate'
+  | 'finalizers'
   | 'quiescence'
   | 'hotLoop'
   | 'idempotence'
