@@ -29,6 +29,7 @@ import { podRequests } from './pod-resources.ts'
 import { PodWorker } from './pod-worker.ts'
 import { isStaticSource, StaticPods } from './static-pods.ts'
 import { isTerminalPhase } from './status/pod-status.ts'
+import { AttachedVolumes } from './volumes/attached-volumes.ts'
 
 export interface KubeletOptions {
   readonly machine: Machine
@@ -78,6 +79,10 @@ class Kubelet implements KubeletContext {
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
   readonly accountsReady = new Set<string>()
+  readonly attachedVolumes: AttachedVolumes = new AttachedVolumes(
+    () => this.#reporter?.node,
+    () => this.#reporter?.changed(),
+  )
   /** By uid. */
   readonly workers = new Map<string, PodWorker>()
   readonly #options: KubeletOptions
@@ -89,6 +94,8 @@ class Kubelet implements KubeletContext {
   /** Workers that hold resources of the node. */
   #admitted = 0
   readonly #died = new Set<PodWorker>()
+  /** As the watch brought it last. */
+  #shownNode: Stored<Node> | undefined
   #relist: Timer | undefined
   #services: Informer<Service> | undefined
   #serviceVariables = new Map<string, ReadonlyMap<string, string>>()
@@ -420,7 +427,10 @@ class Kubelet implements KubeletContext {
   }
 
   #nodeChanged(node: Stored<Node>): void {
+    const before = this.#shownNode
+    this.#shownNode = node
     this.#reporter?.observed(node)
+    this.attachedVolumes.nodeChanged(before, node)
     const podCidr = this.#options.podCidr ?? node.spec.podCIDR
     if (podCidr === undefined || podCidr === '' || this.runtime.status().networkReady) return
     this.runtime.updateRuntimeConfig({ podCidr })
@@ -464,7 +474,7 @@ class Kubelet implements KubeletContext {
       diskPressure: pressure.includes('DiskPressure'),
       pidPressure: pressure.includes('PIDPressure'),
       images: [...this.machine.images.listImages()],
-      volumesInUse: [],
+      volumesInUse: this.attachedVolumes.inUse(),
     }
   }
 }
