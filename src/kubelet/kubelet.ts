@@ -45,6 +45,8 @@ export interface KubeletOptions {
   readonly dns?: ClusterDns
   /** Folder of static pod manifests on the node's disk; default /etc/kubernetes/manifests. */
   readonly staticPodPath?: string
+  /** Sysctls that pods may set although others would feel it: `kernel.msg*`. */
+  readonly allowedUnsafeSysctls?: readonly string[]
 }
 
 const CRASH_BACKOFF_MS = 10_000
@@ -198,10 +200,11 @@ class Kubelet implements KubeletContext {
         podCount: this.#admitted,
         usedPorts: this.#usedPorts,
         pressure: this.#eviction.pressure(),
+        allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls,
       })
       if (rejection !== undefined) {
-        const room = this.#eviction.makeRoomFor(pod, rejection)
-        if (!room) return rejection
+        const obstacle = this.#eviction.makeRoomFor(pod, rejection)
+        if (obstacle !== undefined) return obstacle
       }
     }
     this.#hold(worker)
@@ -223,7 +226,8 @@ class Kubelet implements KubeletContext {
 
   resized(worker: PodWorker): void {
     planResize(this, worker, this.#used, worker.held)
-    if (worker.held === undefined) return
+    // What cannot be granted takes nothing from others.
+    if (worker.held === undefined || worker.resize.some((it) => it.type === 'PodResizePending')) return
     this.#letGo(worker)
     this.#hold(worker)
   }
