@@ -92,7 +92,7 @@ function conformsScalar(schema: ScalarSchema, value: unknown): boolean {
         Number.isInteger(value) && (value as number) === ((value as number) | 0) && isNonZero(schema, value)
       )
     case 'int64':
-      return Number.isInteger(value) && isNonZero(schema, value)
+      return Number.isSafeInteger(value) && isNonZero(schema, value)
     case 'double':
       return typeof value === 'number' && isNonZero(schema, value)
     case 'quantity':

@@ -206,6 +206,7 @@ class Decoder {
         if (typeof value !== 'boolean') return this.#mismatch(value, 'bool')
         return value || schema.kept ? value : undefined
       case 'double':
+        if (typeof value === 'bigint') return Number(value)
         if (typeof value !== 'number') return this.#mismatch(value, 'float64')
         return value === 0 && !schema.kept ? undefined : value
       case 'quantity':
@@ -229,13 +230,14 @@ class Decoder {
   }
 
   #integer(schema: ScalarSchema, value: unknown): unknown {
-    const fits = schema.type === 'int32' ? isInt32(value) : Number.isInteger(value)
+    const fits = schema.type === 'int32' ? isInt32(value) : Number.isSafeInteger(value)
     if (!fits) return this.#mismatch(value, schema.type)
-    // -0 would be another value than 0 to whoever compares.
+    // What is beyond 2^53 is refused rather than rounded. -0 would be another value than 0 to whoever compares.
     return value === 0 ? (schema.kept ? 0 : undefined) : value
   }
 
-  #quantity(value: unknown, inResourceList: boolean): string {
+  #quantity(given: unknown, inResourceList: boolean): string {
+    const value = typeof given === 'bigint' ? String(given) : given
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new DecodeError(QUANTITY_FORMAT_ERROR)
     }
@@ -420,6 +422,7 @@ function jsonTypeName(value: unknown, goType: string): string {
       return 'string'
     case 'boolean':
       return 'bool'
+    case 'bigint':
     case 'number':
       // A number of the wrong form is shown; one where no number belongs is not.
       return /^(u?int|float)/.test(goType) ? `number ${value}` : 'number'

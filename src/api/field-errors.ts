@@ -3,6 +3,7 @@
  * nothing until an error is added: a validator pushes and pops steps of one shared stack, and the text is put
  * together only when something is wrong.
  */
+import { stringify } from './json.ts'
 
 /** Reasons of Status causes; upstream: apimachinery field.ErrorType. */
 export type FieldErrorReason =
@@ -135,7 +136,7 @@ function withDetail(text: string, detail: string): string {
 function print(value: unknown): string {
   if (typeof value === 'string') return quote(value)
   if (value === undefined || value === null) return 'null'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? stringify(value) : String(value)
 }
 
 /** Go's %q for what occurs here. */

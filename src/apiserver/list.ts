@@ -81,7 +81,8 @@ export function list(call: Call): ApiResponse {
         return true
       })
     } catch (error) {
-      if (!isCompacted(error)) throw error
+      // A revision that has not been yet is one of an earlier life of this server.
+      if (!isCompacted(error) && revision <= storage.revision) throw error
       if (token === undefined) throw expired('The resourceVersion for the provided list is too old.')
       const status = failure('Expired', TOO_OLD)
       throw new ApiError({

@@ -11,6 +11,8 @@ import type { WatchFilter } from './watch-hub.ts'
 
 /** Below so many objects a scan is as good as an index. */
 const SCAN_MAX = 64
+/** Every object is held against every one of them. */
+const REQUIREMENTS_MAX = 1000
 
 export interface Selection {
   /** Undefined when everything (of the namespace) is selected. */
@@ -33,6 +35,9 @@ export function select(
   const namespace = kind.namespaced ? call.request.namespace || undefined : undefined
   const labels = parse(() => parseSelector(options.labelSelector ?? ''))
   const terms = parse(() => parseFieldSelector(options.fieldSelector ?? ''))
+  if (labels.requirements.length + terms.length > REQUIREMENTS_MAX) {
+    throw badRequest(`a selector may have at most ${REQUIREMENTS_MAX} requirements`)
+  }
   const fields = terms.map((term) => ({ ...term, of: fieldOf(kind, term.field) }))
   const matches =
     labels.empty && fields.length === 0

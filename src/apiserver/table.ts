@@ -21,7 +21,32 @@ export function columnsOf(kind: KindDefinition, isCustom = false): readonly Colu
   return [nameColumn, isCustom ? ageColumn : createdAtColumn]
 }
 
-/** @param withHeader  of a watch, only the first event carries the column definitions */
+/** Everything but the rows. @param withHeader  of a watch, only the first event carries the column definitions */
+export function tableHead(
+  kind: KindDefinition,
+  metadata: ListMeta,
+  withHeader: boolean,
+): Omit<Table, 'rows'> {
+  return {
+    kind: 'Table',
+    apiVersion: META_V1,
+    metadata,
+    columnDefinitions: withHeader ? columnsOf(kind).map(definition) : [],
+  }
+}
+
+export function tableRow(
+  kind: KindDefinition,
+  object: KubeObject,
+  include: IncludeObject,
+  nowMs: number,
+): object {
+  return {
+    cells: columnsOf(kind).map((column) => column.cell(object, nowMs)),
+    ...(include === 'None' ? {} : { object: include === 'Object' ? object : partial(object) }),
+  }
+}
+
 export function table(
   kind: KindDefinition,
   objects: readonly KubeObject[],
@@ -30,16 +55,9 @@ export function table(
   nowMs: number,
   withHeader = true,
 ): Table {
-  const columns = columnsOf(kind)
   return {
-    kind: 'Table',
-    apiVersion: META_V1,
-    metadata,
-    columnDefinitions: withHeader ? columns.map(definition) : [],
-    rows: objects.map((object) => ({
-      cells: columns.map((column) => column.cell(object, nowMs)),
-      ...(include === 'None' ? {} : { object: include === 'Object' ? object : partial(object) }),
-    })),
+    ...tableHead(kind, metadata, withHeader),
+    rows: objects.map((object) => tableRow(kind, object, include, nowMs)),
   }
 }
 
@@ -51,13 +69,4 @@ function definition(column: Column<KubeObject>): object {
 /** `PartialObjectMetadata`: the object without what it is about. */
 export function partial(object: KubeObject): KubeObject {
   return { kind: 'PartialObjectMetadata', apiVersion: META_V1, metadata: object.metadata }
-}
-
-export function partialList(objects: readonly KubeObject[], metadata: ListMeta): object {
-  return {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: META_V1,
-    metadata,
-    items: objects.map(partial),
-  }
 }

@@ -14,6 +14,7 @@ import { serve, wallClock } from '../http/serve.ts'
 import { webhookClient } from '../http/webhook-client.ts'
 import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
+import { memoryStore } from '../storage/memory.ts'
 
 interface Options {
   readonly nodes: number
@@ -101,7 +102,7 @@ async function run(options: Options): Promise<void> {
     authorization: 'RBAC',
     proxyMode: options.proxyMode,
     cloud: options.cloud ? {} : undefined,
-    openStore: data?.openStore,
+    openStore: data?.openStore ?? (mirror === undefined ? memoryStore(wallClock()) : undefined),
     mirror: mirror?.mirror,
   })
   const { server, loop, webhooks, ready } = cluster.foundation
@@ -131,6 +132,8 @@ async function run(options: Options): Promise<void> {
   if (mirror !== undefined && options.manifests !== undefined) await applyAll(cluster, options.manifests)
   const file = resolve(options.kubeconfig)
   mkdirSync(dirname(file), { recursive: true })
+  // Made anew: the mode is of no avail for a file that is there already.
+  rmSync(file, { force: true })
   writeFileSync(file, served.kubeconfig, { mode: 0o600 })
   const what = options.apiOnly ? 'an API server' : `${options.nodes} nodes`
   process.stdout.write(

@@ -1,15 +1,44 @@
 /** Reading request bodies: bounded while they arrive, inflated if need be, and parsed by their media type. */
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { parseAllDocuments, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/errors.ts'
-import { MAX_DEPTH, type ParsedJson, parseJson } from './json.ts'
+import { numberOf } from '../api/json.ts'
+import { setOwn } from '../api/own.ts'
+import { MAX_DEPTH, type ParsedJson, parseJson } from '../api/untrusted-json.ts'
 
 /** Upstream: MaxRequestBodyBytes. */
 export const MAX_BODY = 3 * 1024 * 1024
+/** What all bodies together may hold before large ones wait for one another. */
+const HELD_MAX = 4 * 1024 * 1024
+/** Smaller ones never wait. */
+const SMALL_BODY = 64 * 1024
+/**
+ * Bytes of YAML that is not JSON. Reading it costs about a hundred times as much, and clients of the API convert what people write
+ * before they send it.
+ */
+const MAX_YAML = 256 * 1024
+/** Upstream's parser allows more the longer the document is; real manifests have a handful. */
+const MAX_ALIASES = 100
+const MAX_DUPLICATES = 100
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
-/** The whole body, decompressed; rejects with RequestEntityTooLarge as soon as it is longer than `MAX_BODY`. */
+/** A body that is on its way: what it holds counts against what all of them may. */
+interface Upload {
+  readonly source: Readable
+  size: number
+}
+
+/** In order of arrival. */
+const uploads = new Set<Upload>()
+let held = 0
+
+/**
+ * The whole body, decompressed; rejects with RequestEntityTooLarge as soon as it is longer than `MAX_BODY`. Large
+ * bodies wait for one another when there are many of them, the oldest for none.
+ */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity') {
@@ -19,21 +48,48 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   if (length > MAX_BODY) return Promise.reject(tooLarge())
   return new Promise((resolve, reject) => {
     const source = encoding === 'gzip' ? request.pipe(createGunzip()) : request
+    const upload: Upload = { source, size: 0 }
     const chunks: Buffer[] = []
-    let size = 0
+    uploads.add(upload)
+    const fail = (error: Error) => {
+      if (!settle(upload)) return
+      request.unpipe()
+      request.pause()
+      if (source !== request) source.destroy()
+      reject(error)
+    }
     source.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > MAX_BODY) {
-        source.removeAllListeners('data')
-        request.unpipe()
-        request.resume()
-        reject(tooLarge())
-      } else chunks.push(chunk)
+      if (!uploads.has(upload)) return
+      chunks.push(chunk)
+      upload.size += chunk.length
+      held += chunk.length
+      if (upload.size > MAX_BODY) fail(tooLarge())
+      else if (held > HELD_MAX && upload.size > SMALL_BODY && !isOldest(upload)) source.pause()
     })
-    source.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    source.on('error', (error) => reject(badRequest(`cannot read the body: ${error.message}`)))
-    request.on('aborted', () => reject(badRequest('the request was aborted')))
+    source.on('end', () => {
+      if (settle(upload)) resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
+    source.on('error', (error) => fail(badRequest(`cannot read the body: ${error.message}`)))
+    request.on('close', () => {
+      if (!request.complete) fail(badRequest('the request was aborted'))
+    })
   })
+}
+
+/** False when it was settled before. Those who waited go on. */
+function settle(upload: Upload): boolean {
+  if (!uploads.delete(upload)) return false
+  held -= upload.size
+  for (const { source } of uploads) {
+    if (source.isPaused()) source.resume()
+    if (held > HELD_MAX) break
+  }
+  return true
+}
+
+function isOldest(upload: Upload): boolean {
+  for (const oldest of uploads) return oldest === upload
+  return false
 }
 
 function tooLarge() {
@@ -63,11 +119,9 @@ export function parseBody(type: string, body: Buffer): ParsedJson {
 }
 
 function utf8(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch {
-    throw badRequest('the body is not valid UTF-8')
-  }
+  if (isAscii(body)) return body.toString('latin1')
+  if (!isUtf8(body)) throw badRequest('the body is not valid UTF-8')
+  return body.toString('utf8')
 }
 
 /** YAML 1.2 core schema, one document; JSON is read as JSON, which is faster and knows duplicates. */
@@ -79,29 +133,82 @@ function parseYaml(text: string): ParsedJson {
       // Flow-style YAML looks like JSON at first.
     }
   }
+  if (text.length > MAX_YAML) throw requestEntityTooLarge(`limit of YAML is ${MAX_YAML}, send JSON`)
   if (tooDeep(text)) throw badRequest('exceeded max depth')
-  const documents = parseAllDocuments(text, { uniqueKeys: false, schema: 'core', merge: false })
-  if (Array.isArray(documents) && documents.length > 1) throw badRequest('yaml: more than one document')
-  const document = parseDocument(text, {
-    uniqueKeys: true,
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, {
+    // Found below: the library compares every key with every other.
+    uniqueKeys: false,
     schema: 'core',
     merge: false,
     prettyErrors: false,
+    intAsBigInt: true,
+    // Without it, tags such as !!binary and !!set mean what JSON does not have.
+    resolveKnownTags: false,
+    lineCounter: lines,
   })
-  const duplicates: string[] = []
-  for (const error of document.errors) {
-    if (error.code !== 'DUPLICATE_KEY')
-      throw badRequest(`error converting YAML to JSON: yaml: ${error.message}`)
-    duplicates.push(error.message)
-  }
-  if (document.warnings.length > 0) {
-    throw badRequest(`error converting YAML to JSON: yaml: ${document.warnings[0]!.message}`)
-  }
+  if (!Array.isArray(documents) || documents.length === 0) return { value: null, duplicates: [] }
+  if (documents.length > 1) throw badRequest('yaml: more than one document')
+  const document = documents[0]!
+  const problem = document.errors[0] ?? document.warnings[0]
+  if (problem !== undefined) throw notYaml(problem.message)
+  const duplicates = duplicateKeys(document, lines)
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }), duplicates }
+    return { value: plain(document.toJS({ maxAliasCount: 100 })), duplicates }
   } catch (error) {
-    throw badRequest(`error converting YAML to JSON: yaml: ${(error as Error).message}`)
+    throw notYaml((error as Error).message)
   }
+}
+
+function notYaml(message: string) {
+  return badRequest(`error converting YAML to JSON: yaml: ${message}`)
+}
+
+/** Also counts the aliases: looking them up costs as much as the document is long. */
+function duplicateKeys(document: Document.Parsed, lines: LineCounter): string[] {
+  const duplicates: string[] = []
+  let aliases = 0
+  visit(document, {
+    Alias() {
+      if (++aliases > MAX_ALIASES) throw notYaml('document contains excessive aliasing')
+    },
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        const { value, range } = key as { value?: unknown; range?: [number, number, number] }
+        if (seen.has(value) && duplicates.length < MAX_DUPLICATES) {
+          const { line } = lines.linePos(range?.[0] ?? 0)
+          duplicates.push(`  line ${line}: key ${JSON.stringify(String(value))} already set in map`)
+        }
+        seen.add(value)
+      }
+    },
+  })
+  return duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.join('\n')}`]
+}
+
+/**
+ * Numbers as JSON has them, and a bound on what aliases blow up: they are one object in memory, and many in whatever is
+ * written from it. Throws RangeError.
+ */
+function plain(value: unknown): unknown {
+  let size = 0
+  const walk = (item: unknown, depth: number): unknown => {
+    if (depth > MAX_DEPTH) throw new RangeError('exceeded max depth')
+    size += typeof item === 'string' ? item.length : 1
+    if (size > MAX_BODY) throw new RangeError('document contains excessive aliasing')
+    if (typeof item === 'bigint') return numberOf(String(item))
+    if (typeof item === 'number' && !Number.isFinite(item)) throw new RangeError(`unsupported value: ${item}`)
+    if (typeof item !== 'object' || item === null) return item
+    for (const key of Object.keys(item)) {
+      const own = item as Record<string, unknown>
+      const given = own[key]
+      const kept = walk(given, depth + 1)
+      if (kept !== given) setOwn(own, key, kept)
+    }
+    return item
+  }
+  return walk(value, 0)
 }
 
 /** A bound on nesting, by indentation and by brackets, before a parser that recurses sees the text. */
@@ -114,5 +221,5 @@ function tooDeep(text: string): boolean {
     else if (code === 0x7d || code === 0x5d) depth--
   }
   if (deepest > MAX_DEPTH) return true
-  return /^ {1000}/m.test(text) || /^(?:[ \t]*[-?] ){200}/m.test(text)
+  return /^ {500}/m.test(text) || /^(?:[ \t]*[-?] ){200}/m.test(text)
 }

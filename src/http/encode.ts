@@ -1,29 +1,40 @@
-/** Objects as JSON bytes, each encoded once: readers and watchers of one frozen object share its bytes. */
+/** Objects as JSON, each encoded once: readers and watchers of one frozen object share its text. */
+import { stringify } from '../api/json.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { ListMeta } from '../api/meta/status.ts'
 import type { WatchEvent } from '../api/request.ts'
-import { type IncludeObject, partial, partialList, table } from '../apiserver/table.ts'
+import { type IncludeObject, partial, table, tableHead, tableRow } from '../apiserver/table.ts'
 import type { Representation } from './negotiate.ts'
+
+/**
+ * JSON as it goes out. Text has one byte a character, which node:http writes together with the headers; anything else
+ * is bytes. Either way `length` counts bytes.
+ */
+export type Json = string | Buffer
 
 /** Encodings kept for objects that may be read again soon. */
 const KEPT = 1024
 
-const recent = new Map<KubeObject, Buffer>()
+const recent = new Map<object, Json>()
 
-export function encodeObject(object: KubeObject): Buffer {
+export function encodeObject(object: object): Json {
   const known = recent.get(object)
   if (known !== undefined) return known
-  const bytes = Buffer.from(JSON.stringify(object))
+  const json = encode(object)
   // Only what is frozen stays what it is.
   if (Object.isFrozen(object)) {
     if (recent.size >= KEPT) recent.delete(recent.keys().next().value!)
-    recent.set(object, bytes)
+    recent.set(object, json)
   }
-  return bytes
+  return json
 }
 
-export function encode(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value))
+export function encode(value: unknown): Json {
+  return toJson(stringify(value))
+}
+
+export function toJson(text: string): Json {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
 }
 
 /** How a request wants to see objects of a kind. */
@@ -45,30 +56,44 @@ export function isList(body: unknown): body is List {
   return typeof body === 'object' && body !== null && Array.isArray((body as List).items)
 }
 
-/** One object or list as it was asked for. Anything that is no API object of the kind is shown as it is. */
-export function shape(body: unknown, { representation, kind, include, nowMs }: View): unknown {
+/** One object as it was asked for. Anything that is no API object of the kind is shown as it is. */
+export function shape(object: KubeObject, { representation, kind, include, nowMs }: View): object {
   const { as } = representation
-  if (as === undefined || (body as KubeObject).kind === 'Status') return body
-  if (isList(body)) {
-    return as === 'Table'
-      ? table(kind, body.items, body.metadata, include, nowMs)
-      : partialList(body.items, body.metadata)
-  }
-  const object = body as KubeObject
-  if (object.kind !== kind.kind) return body
+  if (as === undefined || object.kind !== kind.kind) return object
   const { resourceVersion } = object.metadata ?? {}
   return as === 'Table' ? table(kind, [object], { resourceVersion }, include, nowMs) : partial(object)
 }
 
-/** The pieces of a list, so that a long one can be written without holding up everybody else. */
-export function* encodeList(
-  { kind, apiVersion, metadata, items }: List,
-  keepTypes: boolean,
+/** A list as it was asked for, in pieces, so that a long one can be written without holding up everybody else. */
+export function encodeList(list: List, view: View, keepTypes: boolean): Iterable<string> {
+  const { kind, apiVersion, metadata, items } = list
+  switch (view.representation.as) {
+    case 'Table':
+      return pieces(tableHead(view.kind, metadata, true), 'rows', items, (it) =>
+        tableRow(view.kind, it, view.include, view.nowMs),
+      )
+    case 'PartialObjectMetadata':
+      return pieces(
+        { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata },
+        'items',
+        items,
+        partial,
+      )
+    default:
+      return pieces({ kind, apiVersion, metadata }, 'items', items, keepTypes ? (it) => it : untyped)
+  }
+}
+
+function* pieces(
+  head: object,
+  field: string,
+  items: readonly KubeObject[],
+  show: (item: KubeObject) => object,
 ): Iterable<string> {
-  yield `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`
+  yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`
   let comma = ''
   for (const item of items) {
-    yield comma + JSON.stringify(keepTypes ? item : untyped(item))
+    yield comma + stringify(show(item))
     comma = ','
   }
   yield ']}\n'
@@ -79,10 +104,10 @@ function untyped({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject):
   return rest
 }
 
-const lines = new WeakMap<WatchEvent, Map<string, Buffer>>()
+const lines = new WeakMap<WatchEvent, Map<string, string>>()
 
 /** The line that says an event, made once for all watchers that look at it the same way. */
-export function watchLine(event: WatchEvent, view: View, first: boolean): Buffer {
+export function watchLine(event: WatchEvent, view: View, first: boolean): string {
   const { as } = view.representation
   const key = as === undefined ? '' : `${as} ${view.include} ${as === 'Table' && first}`
   let byView = lines.get(event)
@@ -92,7 +117,7 @@ export function watchLine(event: WatchEvent, view: View, first: boolean): Buffer
   }
   let line = byView.get(key)
   if (line === undefined) {
-    line = Buffer.from(`{"type":"${event.type}","object":${objectText(event, view, first)}}\n`)
+    line = `{"type":"${event.type}","object":${objectText(event, view, first)}}\n`
     byView.set(key, line)
   }
   return line
@@ -100,8 +125,12 @@ export function watchLine(event: WatchEvent, view: View, first: boolean): Buffer
 
 function objectText(event: WatchEvent, view: View, first: boolean): string {
   const object = event.object as KubeObject
-  if (view.representation.as !== 'Table') return JSON.stringify(shape(object, view))
+  if (view.representation.as === undefined) {
+    // What an answer carried is at hand; what only watchers see would push that out.
+    return recent.get(object)?.toString() ?? stringify(object)
+  }
+  if (view.representation.as !== 'Table') return stringify(shape(object, view))
   const { resourceVersion } = object.metadata ?? {}
   const rows = event.type === 'BOOKMARK' ? [] : [object]
-  return JSON.stringify(table(view.kind, rows, { resourceVersion }, view.include, view.nowMs, first))
+  return stringify(table(view.kind, rows, { resourceVersion }, view.include, view.nowMs, first))
 }

@@ -31,7 +31,7 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
 import { mediaType, parseBody, readBody } from './body.ts'
 import type { ControlAnswer, ControlRequest } from './control.ts'
-import { encode, encodeList, encodeObject, isList, shape, type View } from './encode.ts'
+import { encode, encodeList, encodeObject, isList, shape, toJson, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
 import { negotiate, type Representation } from './negotiate.ts'
@@ -94,12 +94,11 @@ export class HttpFront {
     return { served: this.#served, watches: this.#watches, inFlight: this.#reads + this.#writes }
   }
 
-  /** The listener of a node:http server; never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The listener of a node:http server; never throws. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
     this.#served++
-    response.setHeader('X-Content-Type-Options', 'nosniff')
     try {
-      await this.#handle(request, response)
+      this.#handle(request, response)?.catch((error) => this.fail(response, error))
     } catch (error) {
       this.fail(response, error)
     }
@@ -114,13 +113,14 @@ export class HttpFront {
     sendStatus(response, status)
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Undefined: answered already, as nearly everything is that has no body. */
+  #handle(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const { route, query } = parseTarget(request.url ?? '/')
     const authenticated = this.options.authenticator.authenticate(request)
-    const user = impersonated(this.options.server, authenticated, request.headers)
+    const user = impersonated(this.options.server, authenticated, request)
     const exchange: Exchange = { request, response, user, query }
     if (route.type === 'path') return this.#page(exchange, route)
-    const reading = request.method === 'GET'
+    const reading = request.method === 'GET' || request.method === 'HEAD'
     if (reading && flag(query, 'watch')) return this.#watch(exchange, route)
     if (reading ? this.#reads >= READS_IN_FLIGHT : this.#writes >= WRITES_IN_FLIGHT) {
       throw tooManyRequests(
@@ -128,62 +128,83 @@ export class HttpFront {
         1,
       )
     }
+    const pending = this.#resource(exchange, route)
+    if (pending === undefined) return undefined
     if (reading) this.#reads++
     else this.#writes++
-    try {
-      await this.#resource(exchange, route)
-    } finally {
+    return pending.finally(() => {
       if (reading) this.#reads--
       else this.#writes--
-    }
+    })
   }
 
-  async #resource(exchange: Exchange, route: ResourceRoute): Promise<void> {
-    const { request, response, query } = exchange
+  #resource(exchange: Exchange, route: ResourceRoute): Promise<void> | undefined {
+    const { request } = exchange
     if (route.resource === 'pods' && route.subresource === 'log')
       return serveLog(this.options, exchange, route)
     if (route.group === '' && route.subresource === 'proxy' && PROXIED.has(route.resource))
       return serveProxy(this.options, exchange, route)
     const representation = negotiate(request.headers.accept)
-    const apiRequest = await this.#request(exchange, route)
-    const answer = await this.#handler.handle(apiRequest)
-    this.#send(response, answer, representation, query, apiRequest)
+    const verb = verbOf(request.method ?? '', route)
+    if (verb === 'get' || verb === 'list') {
+      const options = requestOptions(exchange.query)
+      return this.#answer(exchange, representation, this.#request(exchange, route, verb, options))
+    }
+    // Reading a body costs more than a refusal: strangers do not get that far.
+    this.options.server.authorize(this.#request(exchange, route, verb, {}))
+    return readBody(request).then((bytes) =>
+      this.#answer(exchange, representation, this.#requestWith(bytes, exchange, route, verb)),
+    )
+  }
+
+  #answer(
+    exchange: Exchange,
+    representation: Representation,
+    request: ApiRequest,
+  ): Promise<void> | undefined {
+    const answer = this.#handler.handle(request)
+    const send = (it: ApiResponse) => this.#send(exchange, it, representation, request)
+    return answer instanceof Promise ? answer.then(send) : send(answer)
   }
 
   /** The same plain object that a process sends. */
-  async #request(exchange: Exchange, route: ResourceRoute): Promise<ApiRequest> {
-    const { request, query, user } = exchange
-    const verb = verbOf(request.method ?? '', route)
-    const { group, version, resource, namespace, name, subresource } = route
-    const base = { verb, group, version, resource, namespace, name, subresource, user }
+  #request(
+    { request, user }: Exchange,
+    { group, version, resource, namespace, name, subresource }: ResourceRoute,
+    verb: Verb,
+    options: RequestOptions,
+  ): ApiRequest {
     const userAgent = agentOf(request)
-    const asked = requestOptions(query)
-    if (verb === 'get' || verb === 'list') return { ...base, options: asked, userAgent }
+    return { verb, group, version, resource, namespace, name, subresource, user, options, userAgent }
+  }
+
+  #requestWith(bytes: Buffer, exchange: Exchange, route: ResourceRoute, verb: Verb): ApiRequest {
+    const { request, query } = exchange
     const type = mediaType(request)
-    const bytes = await readBody(request)
-    const options: RequestOptions = { ...asked, fieldManager: asked.fieldManager ?? userAgent }
+    const asked = requestOptions(query)
+    const options: RequestOptions = { ...asked, fieldManager: asked.fieldManager ?? agentOf(request) }
     if (verb === 'delete' || verb === 'deletecollection') {
       const given = bytes.length === 0 ? undefined : parseBody(type, bytes).value
-      return { ...base, options: { ...options, ...deleteOptionsOf(given) }, userAgent }
+      return this.#request(exchange, route, verb, { ...options, ...deleteOptionsOf(given) })
     }
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
-    if (type === 'application/vnd.kubernetes.protobuf') {
-      return { ...base, options, body: decodeProtobuf(bytes), userAgent }
-    }
+    const base = this.#request(exchange, route, verb, options)
+    if (type === 'application/vnd.kubernetes.protobuf') return { ...base, body: decodeProtobuf(bytes) }
     const { value, duplicates } = parseBody(type, bytes)
     const patchType = verb === 'patch' ? (type as PatchType) : undefined
-    return { ...base, options, body: value, patchType, duplicateFields: duplicates, userAgent }
+    return { ...base, body: value, patchType, duplicateFields: duplicates }
   }
 
   #send(
-    response: ServerResponse,
+    { response, query }: Exchange,
     answer: ApiResponse,
     representation: Representation,
-    query: URLSearchParams,
     request: ApiRequest,
-  ) {
-    if (!answer.ok && answer.code === 0) return void response.destroy() // The connection broke.
-    if (!answer.ok) return sendStatus(response, answer.status)
+  ): Promise<void> | undefined {
+    if (!answer.ok && answer.code === 0)
+      response.destroy() // The connection broke.
+    else if (!answer.ok) sendStatus(response, answer.status)
+    if (!answer.ok) return undefined
     for (const warning of answer.warnings ?? []) {
       response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
     }
@@ -193,17 +214,16 @@ export class HttpFront {
       scheme.of(answer.body as KubeObject) ??
       scheme.byResource(request.group, request.resource, request.version)!
     const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
-    const body = shape(answer.body, view)
-    if (representation.as === undefined && isList(body) && body.items.length > ITEMS_PER_TURN) {
-      return sendPieces(response, encodeList(body, isCustom(kind)))
-    }
-    if (representation.as === undefined && isList(body)) {
-      return sendJson(response, answer.code, Buffer.from([...encodeList(body, isCustom(kind))].join('')))
-    }
-    sendJson(response, answer.code, body === answer.body ? encodeObject(body as object) : encode(body))
+    const body = answer.body as KubeObject
+    if (isList(body)) {
+      const pieces = encodeList(body, view, isCustom(kind))
+      if (body.items.length > ITEMS_PER_TURN) return sendPieces(response, pieces)
+      sendJson(response, answer.code, toJson([...pieces].join('')))
+    } else sendJson(response, answer.code, encodeObject(shape(body, view)))
+    return undefined
   }
 
-  #watch(exchange: Exchange, route: ResourceRoute): void {
+  #watch(exchange: Exchange, route: ResourceRoute): undefined {
     const { request, response, query, user } = exchange
     const representation = negotiate(request.headers.accept)
     const { server, loop } = this.options
@@ -229,14 +249,17 @@ export class HttpFront {
       },
       stream,
     )
+    const stop = () => loop.enter(() => handle.stop())
+    stream.onCut = stop
     if (!stream.ended) stream.begin()
     response.on('close', () => {
       this.#watches--
-      loop.enter(() => handle.stop())
+      stream.ended = true
+      stop()
     })
   }
 
-  #page(exchange: Exchange, route: PathRoute) {
+  #page(exchange: Exchange, route: PathRoute): Promise<void> | undefined {
     const { request, user } = exchange
     const verb = (request.method ?? 'GET').toLowerCase()
     const verdict = this.options.server.allows(user, { verb, path: route.path })
@@ -246,6 +269,7 @@ export class HttpFront {
     if (route.path === '/kubarium/v1/control') return this.#control(exchange)
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotServed()
     pages(this, exchange, route)
+    return undefined
   }
 
   async #control({ request, response }: Exchange): Promise<void> {

@@ -1,5 +1,5 @@
 /** `Impersonate-*` headers: acting as somebody else, for those who may (upstream: endpoints/filters/impersonation.go). */
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { badRequest, forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
@@ -7,10 +7,13 @@ import type { ApiServer } from '../apiserver/server.ts'
 const EXTRA = 'impersonate-extra-'
 
 /** The user to act as; throws Forbidden when `user` may not act as all of it. */
-export function impersonated(server: ApiServer, user: UserInfo, headers: IncomingHttpHeaders): UserInfo {
-  const name = single(headers['impersonate-user'])
-  const groups = list(headers['impersonate-group'])
-  const uid = single(headers['impersonate-uid'])
+export function impersonated(server: ApiServer, user: UserInfo, request: IncomingMessage): UserInfo {
+  if (!asksFor(request)) return user
+  // Each header by itself: a name may contain a comma.
+  const headers = request.headersDistinct
+  const name = headers['impersonate-user']?.[0]
+  const groups = headers['impersonate-group'] ?? []
+  const uid = headers['impersonate-uid']?.[0]
   const extraKeys = Object.keys(headers).filter((key) => key.startsWith(EXTRA))
   if (name === undefined) {
     if (groups.length > 0 || uid !== undefined || extraKeys.length > 0) {
@@ -24,8 +27,8 @@ export function impersonated(server: ApiServer, user: UserInfo, headers: Incomin
   for (const group of groups) check(server, user, '', 'groups', group)
   if (uid !== undefined) check(server, user, 'authentication.k8s.io', 'uids', uid)
   const extra: [string, string[]][] = extraKeys.map((key) => {
-    const values = list(headers[key])
-    const field = decodeURIComponent(key.slice(EXTRA.length))
+    const values = headers[key] ?? []
+    const field = unescaped(key.slice(EXTRA.length))
     for (const value of values)
       check(server, user, 'authentication.k8s.io', 'userextras', value, undefined, field)
     return [field, values]
@@ -70,12 +73,16 @@ function check(
   )
 }
 
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
+function asksFor({ headers }: IncomingMessage): boolean {
+  for (const key in headers) if (key.startsWith('impersonate-')) return true
+  return false
 }
 
-/** node:http joins repeated headers with a comma. */
-function list(value: string | string[] | undefined): string[] {
-  if (value === undefined) return []
-  return (Array.isArray(value) ? value : value.split(',')).map((it) => it.trim()).filter((it) => it !== '')
+/** As upstream does: what is no valid escape stands for itself. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
 }

@@ -2,10 +2,14 @@
 import { isRefusal } from '../api/streams.ts'
 import type { Exchange, FrontOptions } from './front.ts'
 import { flag, integer } from './query.ts'
+import { COMMON_HEADERS } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 import { containerOf, logTarget, refused } from './streams.ts'
 
-export function serveLog(options: FrontOptions, exchange: Exchange, route: ResourceRoute): void {
+/** Bytes that may wait for a reader; one that is further behind is cut. */
+const BEHIND_MAX = 8 * 1024 * 1024
+
+export function serveLog(options: FrontOptions, exchange: Exchange, route: ResourceRoute): undefined {
   const { server, loop, streamsOf } = options
   const { response, query, user } = exchange
   const { namespace = '', name = '' } = route
@@ -24,7 +28,7 @@ export function serveLog(options: FrontOptions, exchange: Exchange, route: Resou
     const container = containerOf(pod, query.get('container') ?? undefined)
     const begin = () => {
       if (response.headersSent) return
-      response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' })
+      response.writeHead(200, { 'Content-Type': 'text/plain', ...COMMON_HEADERS })
       response.flushHeaders()
     }
     if (streams === undefined) {
@@ -48,7 +52,8 @@ export function serveLog(options: FrontOptions, exchange: Exchange, route: Resou
       {
         data(chunk) {
           begin()
-          response.write(chunk)
+          if (response.writableLength < BEHIND_MAX) response.write(chunk)
+          else response.destroy()
         },
         end() {
           begin()

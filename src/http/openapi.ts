@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { notServed } from '../api/errors.ts'
 import { openApiV2, openApiV3 } from '../apiserver/openapi-documents.ts'
 import type { ApiServer } from '../apiserver/server.ts'
-import { encode } from './encode.ts'
+import { encode, type Json } from './encode.ts'
 import type { Exchange, HttpFront } from './front.ts'
-import { sendJson } from './respond.ts'
+import { COMMON_HEADERS, sendJson } from './respond.ts'
 import type { PathRoute } from './route.ts'
 
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
@@ -13,7 +13,7 @@ const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 const V2_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 interface Document {
-  readonly bytes: Buffer
+  readonly bytes: Json
   readonly hash: string
 }
 
@@ -29,7 +29,7 @@ export function openApiPage(front: HttpFront, { request, response }: Exchange, r
   if (version === 'v2' && rest.length === 0) {
     // Clients that want protobuf use it for client-side checks only, and take an empty document for no checks.
     if (request.headers.accept?.includes(V2_PROTOBUF)) {
-      response.writeHead(200, { 'Content-Type': V2_PROTOBUF_ANSWER, 'Content-Length': 0 })
+      response.writeHead(200, { ...COMMON_HEADERS, 'Content-Type': V2_PROTOBUF_ANSWER, 'Content-Length': 0 })
       response.end()
       return
     }
@@ -49,7 +49,7 @@ export function openApiPage(front: HttpFront, { request, response }: Exchange, r
 }
 
 /** Which documents there are; the hash lets clients keep them. */
-function index(server: ApiServer): Buffer {
+function index(server: ApiServer): Json {
   const paths: Record<string, { readonly serverRelativeURL: string }> = {}
   for (const { group, versions } of server.discovery.groups()) {
     for (const { version, kinds } of versions) {

@@ -6,7 +6,7 @@ import { encode } from './encode.ts'
 import type { Exchange, HttpFront } from './front.ts'
 import { negotiate } from './negotiate.ts'
 import { openApiPage } from './openapi.ts'
-import { sendJson } from './respond.ts'
+import { COMMON_HEADERS, sendJson } from './respond.ts'
 import type { PathRoute } from './route.ts'
 
 const CHECKS = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/start-informers']
@@ -53,8 +53,9 @@ function groups(front: HttpFront, { request, response }: Exchange, core: boolean
     'Content-Type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     'Content-Length': body.length,
     Vary: 'Accept',
+    ...COMMON_HEADERS,
   })
-  response.end(body)
+  response.end(body, 'latin1')
 }
 
 /** `trouble`: what is wrong with etcd. */
@@ -124,6 +125,6 @@ function json(response: ServerResponse, body: object) {
 }
 
 function text(response: ServerResponse, body: string, code = 200) {
-  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8' })
+  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', ...COMMON_HEADERS })
   response.end(body)
 }

@@ -30,7 +30,7 @@ const NOT_PASSED_ON = new Set([
   'authorization',
 ])
 
-export function serveProxy(options: FrontOptions, exchange: Exchange, route: ResourceRoute): void {
+export function serveProxy(options: FrontOptions, exchange: Exchange, route: ResourceRoute): undefined {
   const { server, loop } = options
   const { request, response, user } = exchange
   const { namespace = '', name: id = '', resource, subresource } = route

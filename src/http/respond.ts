@@ -1,12 +1,23 @@
 /** Writing answers: whole documents, refusals, and long lists piece by piece. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parse, stringify } from '../api/json.ts'
 import type { Status } from '../api/meta/status.ts'
-import { hostTurn } from '../kernel/drain.ts'
-import { encode } from './encode.ts'
+import { encode, type Json, toJson } from './encode.ts'
 import { flag } from './query.ts'
+import { inTurn } from './turns.ts'
 
 /** Items of a list that are encoded in one go. */
 export const ITEMS_PER_TURN = 200
+/** Characters of a long answer that are written in one go. */
+const PIECE = 64 * 1024
+/** A client that takes nothing of its answer for so long is gone. */
+const STALLED_MS = 30_000
+
+/** Of every answer; browsers must not guess what it might be. */
+export const COMMON_HEADERS = {
+  'Cache-Control': 'no-cache, private',
+  'X-Content-Type-Options': 'nosniff',
+} as const
 
 export function sendStatus(response: ServerResponse, status: Status): void {
   if (response.headersSent) {
@@ -15,17 +26,19 @@ export function sendStatus(response: ServerResponse, status: Status): void {
   }
   const retry = status.details?.retryAfterSeconds
   if (retry !== undefined) response.setHeader('Retry-After', String(retry))
+  // The rest of a body that is too large is not worth reading.
+  if (status.code === 413) response.shouldKeepAlive = false
   sendJson(response, status.code ?? 500, encode(status))
 }
 
-export function sendJson(response: ServerResponse, code: number, compact: Buffer): void {
+export function sendJson(response: ServerResponse, code: number, compact: Json): void {
   const body = isForPeople(response.req) ? indented(compact) : compact
   response.writeHead(code, {
     'Content-Type': 'application/json',
     'Content-Length': body.length,
-    'Cache-Control': 'no-cache, private',
+    ...COMMON_HEADERS,
   })
-  response.end(body)
+  response.end(body, 'latin1')
 }
 
 /** Browsers and command lines get indented JSON (upstream: negotiation.go, isPrettyPrint). */
@@ -35,28 +48,35 @@ function isForPeople({ url = '', headers }: IncomingMessage): boolean {
 }
 
 /** What it is comes first, as in upstream's structs. */
-function indented(compact: Buffer): Buffer {
-  const { kind, apiVersion, ...rest } = JSON.parse(compact.toString('utf8')) as Record<string, unknown>
-  return Buffer.from(JSON.stringify({ kind, apiVersion, ...rest }, null, 2))
+function indented(compact: Json): Json {
+  const { kind, apiVersion, ...rest } = parse(compact.toString()) as Record<string, unknown>
+  return toJson(stringify({ kind, apiVersion, ...rest }, 2))
 }
 
-/** Writes a long answer in turns: others get theirs between, and a slow reader holds up nothing but itself. */
-export function sendPieces(response: ServerResponse, pieces: Iterable<string>): void {
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
+/** Writes a long answer in turns; resolves when it is over, to the end or not. */
+export function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+  response.writeHead(200, { 'Content-Type': 'application/json', ...COMMON_HEADERS })
+  response.setTimeout(STALLED_MS, () => response.destroy())
   const iterator = pieces[Symbol.iterator]()
-  const turn = () => {
-    let text = ''
-    for (let i = 0; i < ITEMS_PER_TURN; i++) {
-      const step = iterator.next()
-      if (step.done) {
-        response.end(text)
-        return
+  const work = {
+    step: () => {
+      let text = ''
+      while (text.length < PIECE) {
+        const piece = iterator.next()
+        if (piece.done) {
+          response.setTimeout(0)
+          response.end(text)
+          return false
+        }
+        text += piece.value
       }
-      text += step.value
-    }
-    if (response.destroyed) return
-    if (response.write(text)) void hostTurn().then(turn)
-    else response.once('drain', turn)
+      if (response.destroyed) return false
+      if (response.write(text)) return true
+      response.once('drain', () => inTurn(work))
+      return false
+    },
+    failed: () => response.destroy(),
   }
-  turn()
+  inTurn(work)
+  return new Promise((resolve) => response.once('close', resolve))
 }

@@ -29,9 +29,25 @@ const MAX_URL = 64 * 1024
 export function parseTarget(target: string): { readonly route: Route; readonly query: URLSearchParams } {
   if (target.length > MAX_URL) throw badRequest('the request URI is too long')
   const mark = target.indexOf('?')
-  const path = mark < 0 ? target : target.slice(0, mark)
-  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1))
-  return { route: parsePath(path), query }
+  if (mark < 0) return { route: routeOf(target), query: NO_QUERY }
+  return { route: routeOf(target.slice(0, mark)), query: new URLSearchParams(target.slice(mark + 1)) }
+}
+
+const NO_QUERY = new URLSearchParams()
+const routes = new Map<string, Route>()
+const ROUTES_MAX = 1024
+/** Longer paths are not worth keeping. */
+const KEPT_PATH_MAX = 256
+
+/** Clients ask for the same paths again and again. */
+function routeOf(path: string): Route {
+  const known = routes.get(path)
+  if (known !== undefined) return known
+  const route = parsePath(path)
+  if (path.length > KEPT_PATH_MAX) return route
+  if (routes.size >= ROUTES_MAX) routes.clear()
+  routes.set(path, route)
+  return route
 }
 
 function parsePath(path: string): Route {

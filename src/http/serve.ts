@@ -1,7 +1,7 @@
 /** Puts an API server behind a socket: certificates, front, and a kubeconfig for who wants in. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { forbidden } from '../api/errors.ts'
+import { type ApiError, forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -85,18 +85,30 @@ export async function serve(options: ServeOptions): Promise<Served> {
 
 function bindFront(server: Server, front: HttpFront): void {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isOwnHost(request.headers.host)) {
-      front.fail(response, forbidden(undefined, '', `unknown host ${JSON.stringify(request.headers.host)}`))
-      return
-    }
-    void front.handle(request, response)
+    const stranger = strangerBehind(request)
+    if (stranger === undefined) front.handle(request, response)
+    else front.fail(response, stranger)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    handleUpgrade(front.options, request, socket, head)
+    handleUpgrade(front.options, request, socket, head, strangerBehind(request))
   })
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+    else socket.destroy()
   })
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** A web page of somebody else, in a browser on this machine: no other client sends an Origin that is not our own. */
+function strangerBehind({ headers: { host, origin } }: IncomingMessage): ApiError | undefined {
+  if (!isOwnHost(host)) return forbidden(undefined, '', `unknown host ${JSON.stringify(host)}`)
+  if (origin === undefined || isOwnHost(/^https?:\/\/([^/]+)$/.exec(origin)?.[1] ?? '')) return undefined
+  return forbidden(undefined, '', `unknown origin ${JSON.stringify(origin)}`)
 }
 
 function finish(

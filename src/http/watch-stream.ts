@@ -3,28 +3,44 @@ import type { ServerResponse } from 'node:http'
 import type { Status } from '../api/meta/status.ts'
 import type { WatchEvent, WatchSink } from '../api/request.ts'
 import { type View, watchLine } from './encode.ts'
+import { COMMON_HEADERS, sendStatus } from './respond.ts'
+import { inTurn, type Work } from './turns.ts'
 
-/** Bytes that may wait in a socket; a client that is further behind lists again. */
-const BEHIND_MAX = 8 * 1024 * 1024
-/** Events that may wait, whatever their size. */
-const EVENTS_MAX = 1000
+/** Events that may wait for a client, besides those it began with; one that is further behind lists again. */
+const BEHIND_MAX = 1000
+/** Bytes that may wait in a socket before the next events are encoded. */
+const UNSENT_MAX = 256 * 1024
+/** Bytes of one write. */
+const PIECE = 64 * 1024
+/** How long a client that was cut may take to read what it was sent. */
+const LINGER_MS = 10_000
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 
 /**
- * Lines of one turn of the host's loop go out in one write. Nothing is sent before the first event or `begin`,
- * so that a refusal can still be an ordinary answer.
+ * What waits for a client are references to events that all watchers share. They are encoded when the client's turn comes,
+ * as many as there are by then. Nothing is sent before the first event or `begin`, so that a refusal can still be an
+ * ordinary answer.
  */
-export class WatchStream implements WatchSink {
+export class WatchStream implements WatchSink, Work {
   readonly #response: ServerResponse
   readonly #view: () => View
-  #pending: Buffer[] = []
-  #waiting = 0
+  /** Called when the client is cut off: nothing more will be sent. */
+  onCut: () => void = () => undefined
+  #waiting: WatchEvent[] = []
+  #sent = 0
+  /** Of the events it began with, those still waiting. */
+  #initial = 0
   #first = true
   #started = false
+  #scheduled = false
+  #end: { readonly error: Status | undefined } | undefined
   ended = false
 
   constructor(response: ServerResponse, view: () => View) {
     this.#response = response
     this.#view = view
+    response.on('drain', () => this.#schedule())
   }
 
   /** Sends the headers at once: clients wait for them. */
@@ -33,63 +49,117 @@ export class WatchStream implements WatchSink {
     this.#started = true
     this.#response.writeHead(200, {
       'Content-Type': 'application/json',
-      'Cache-Control': 'no-cache, private',
+      'Transfer-Encoding': 'chunked',
+      ...COMMON_HEADERS,
     })
     this.#response.flushHeaders()
+    // Chunks are framed here, once for all watchers that get the same.
+    this.#response.chunkedEncoding = false
   }
 
   events(batch: readonly WatchEvent[]) {
     if (this.ended) return
+    if (!this.#started) this.#initial += batch.length
     this.begin()
-    if (this.#response.writableLength > BEHIND_MAX || this.#waiting > EVENTS_MAX) return this.#cut()
-    const view = this.#view()
-    for (const event of batch) {
-      this.#pending.push(watchLine(event, view, this.#first))
-      this.#first = false
-    }
-    if (this.#pending.length === batch.length) process.nextTick(() => this.#flush())
+    if (this.#waiting.length === 0) this.#waiting = batch.length === 1 ? [batch[0]!] : [...batch]
+    else for (const event of batch) this.#waiting.push(event)
+    if (this.#waiting.length - this.#sent - this.#initial > BEHIND_MAX) return this.#cut()
+    this.#schedule()
   }
 
   end(error?: Status) {
-    if (this.ended) return
-    if (error !== undefined) {
-      if (!this.#started) return this.#refuse(error)
-      this.#pending.push(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error })}\n`))
-    }
+    if (this.ended || this.#end !== undefined) return
+    if (error !== undefined && !this.#started) return this.#refuse(error)
     this.begin()
-    this.#flush()
+    this.#end = { error }
+    this.#schedule()
+  }
+
+  step(): boolean {
+    this.#scheduled = false
+    if (this.ended) return false
+    const { writableLength } = this.#response
+    if (writableLength < UNSENT_MAX) {
+      if (this.#sent < this.#waiting.length) this.#write()
+      else if (this.#end !== undefined) return this.#finish(this.#end.error)
+    }
+    const more = this.#sent < this.#waiting.length || this.#end !== undefined
+    this.#scheduled = more && this.#response.writableLength < UNSENT_MAX
+    return this.#scheduled
+  }
+
+  failed() {
+    this.#cut()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.ended) return
+    if (this.#sent === this.#waiting.length && this.#end === undefined) return
+    this.#scheduled = true
+    inTurn(this)
+  }
+
+  #write(): void {
+    const view = this.#view()
+    const lines: string[] = []
+    for (let size = 0; size < PIECE && this.#sent < this.#waiting.length; this.#sent++) {
+      const line = watchLine(this.#waiting[this.#sent]!, view, this.#first)
+      this.#first = false
+      size += line.length
+      lines.push(line)
+    }
+    this.#initial = Math.max(0, this.#initial - lines.length)
+    if (this.#sent === this.#waiting.length) {
+      this.#waiting = []
+      this.#sent = 0
+    }
+    this.#response.write(chunkOf(lines))
+  }
+
+  #finish(error: Status | undefined): false {
     this.ended = true
-    this.#response.end()
+    if (error !== undefined) this.#response.write(chunkOf([errorLine(error)]))
+    this.#response.end(LAST_CHUNK)
+    return false
   }
 
   #refuse(status: Status) {
     this.ended = true
     // Informers of every client understand an expired revision best as the first event of the stream.
-    if (status.code === 410) {
-      this.begin()
-      this.#response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
-      return
-    }
-    this.#response.writeHead(status.code ?? 500, { 'Content-Type': 'application/json' })
-    this.#response.end(JSON.stringify(status))
-  }
-
-  #flush(): void {
-    if (this.#pending.length === 0 || this.ended) return
-    const lines = this.#pending
-    this.#pending = []
-    this.#waiting += lines.length
-    const chunk = lines.length === 1 ? lines[0]! : Buffer.concat(lines)
-    this.#response.write(chunk, () => {
-      this.#waiting -= lines.length
-    })
+    if (status.code !== 410) return sendStatus(this.#response, status)
+    this.#response.writeHead(200, { 'Content-Type': 'application/json', ...COMMON_HEADERS })
+    this.#response.end(errorLine(status))
   }
 
   /** Closed cleanly, so that what was sent is whole and the client resumes from its last resourceVersion. */
   #cut(): void {
     this.ended = true
-    this.#pending = []
-    this.#response.end()
-    this.#response.socket?.destroySoon()
+    this.#waiting = []
+    this.#sent = 0
+    this.#response.end(LAST_CHUNK)
+    const { socket } = this.#response
+    socket?.setTimeout(LINGER_MS, () => socket.destroy())
+    socket?.destroySoon()
+    this.onCut()
   }
+}
+
+function errorLine(status: Status): string {
+  return `${JSON.stringify({ type: 'ERROR', object: status })}\n`
+}
+
+/** Watchers of the same things mostly get the same lines, one after the other. */
+let last: { readonly lines: readonly string[]; readonly chunk: Buffer } | undefined
+
+function chunkOf(lines: readonly string[]): Buffer {
+  if (last !== undefined && isSame(last.lines, lines)) return last.chunk
+  const text = lines.length === 1 ? lines[0]! : lines.join('')
+  const chunk = Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
+  last = { lines, chunk }
+  return chunk
+}
+
+/** Lines are shared, so that equal ones are mostly one and the same string, which compares at once. */
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, i) => line === b[i])
 }

@@ -299,7 +299,7 @@ export class EventLoop {
 
   /**
    * Runs `body` here and now on behalf of the outside world (an HTTP request), as if it were an event: time is first
-   * brought to where the pacer has it, as far as no event is due before. Wakes the pacer for what `body` schedules.
+   * brought to where the pacer has it, as far as no event is due before. What `body` schedules wakes the pacer.
    */
   enter<T>(body: () => T): T {
     const limit = this.#paused ? this.now : (this.#pacer?.limit() ?? this.now)
@@ -310,7 +310,6 @@ export class EventLoop {
       return this.within(OUTSIDE, body)
     } finally {
       this.#dirty = true
-      this.#pacer?.wake()
     }
   }
 

@@ -20,7 +20,6 @@ export interface ImageError {
     | 'ImagePullBackOff'
     | 'ErrImageNeverPull'
     | 'InvalidImageName'
-    | 'ImageInspectError'
   readonly message: string
   /** No attempt before, ms since the epoch. */
   readonly retryAt: number
@@ -74,13 +73,6 @@ export class ImageManager {
       )
       const message = `Failed to apply default image tag "${image}": ${why}`
       done({ reason: 'InvalidImageName', message, retryAt: this.#clock.now() + BACKOFF_MS }, '')
-      return
-    }
-    const failure = this.#images.failure()
-    if (failure !== undefined) {
-      const message = `Failed to inspect image "${image}": ${failure.text()}`
-      this.#recorder.event(pod, 'Warning', 'InspectFailed', message, where)
-      done({ reason: 'ImageInspectError', message, retryAt: this.#clock.now() + BACKOFF_MS }, '')
       return
     }
     const policy = notes.spec.imagePullPolicy || defaultPullPolicy(image)

@@ -67,18 +67,6 @@ export function equalSets(a: FieldSet, b: FieldSet): boolean {
   return true
 }
 
-/** The set without a subtree: `['f:status']`. */
-export function without(set: FieldSet, path: readonly string[]): FieldSet {
-  const [step, ...rest] = path
-  const child = step === undefined ? undefined : set.children.get(step)
-  if (step === undefined || child === undefined) return set
-  const children = new Map(set.children)
-  const left = rest.length === 0 ? EMPTY_SET : without(child, rest)
-  if (isEmptySet(left)) children.delete(step)
-  else children.set(step, left)
-  return setOf(set.own, children)
-}
-
 /** With everything that something below belongs to: an owner of a field holds the objects around it. */
 export function withParents(set: FieldSet): FieldSet {
   if (set.children.size === 0) return set

@@ -20,8 +20,8 @@ import {
   intersection,
   isEmptySet,
   pathsOf,
+  setOf,
   union,
-  without,
   withParents,
 } from './field-set.ts'
 import { compare, fieldsOf, ListKeyError, mergeValues, removePaths } from './typed-value.ts'
@@ -40,22 +40,19 @@ export interface WriteInfo {
 }
 
 /** Fields that the server keeps itself, and that therefore nobody owns. */
-const UNTRACKED: readonly (readonly string[])[] = [
-  ['f:apiVersion'],
-  ['f:kind'],
-  ...[
-    'name',
-    'namespace',
-    'creationTimestamp',
-    'selfLink',
-    'uid',
-    'generation',
-    'managedFields',
-    'resourceVersion',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-  ].map((field) => ['f:metadata', `f:${field}`]),
-]
+const UNTRACKED = ['f:apiVersion', 'f:kind'] as const
+const UNTRACKED_METADATA = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+].map((field) => `f:${field}`)
 
 /** Upstream merges the oldest update managers into one beyond this number. */
 const MAX_UPDATE_MANAGERS = 10
@@ -244,7 +241,7 @@ class Owners {
 
 /** An owner is the same whenever it writes. */
 function keyOf({ manager, operation, apiVersion, subresource }: Owner): string {
-  return JSON.stringify([manager, operation, apiVersion, subresource])
+  return [manager, operation, apiVersion, subresource].join('\0')
 }
 
 /** Appliers first, then by time: the order in which entries are stored. */
@@ -298,18 +295,18 @@ function nameOf({ manager, operation, apiVersion, subresource }: Owner): string 
 
 /** Without what the server keeps itself, and what the endpoint ignores. */
 function tracked(set: FieldSet, ignored: readonly string[]): FieldSet {
-  let result = set
-  for (const path of UNTRACKED) result = without(result, path)
-  for (const field of ignored) result = without(result, [`f:${field}`])
-  const metadata = result.children.get('f:metadata')
-  // That there is metadata at all is nobody's doing.
-  if (metadata?.own) {
-    const children = new Map(result.children)
-    if (metadata.children.size === 0) children.delete('f:metadata')
-    else children.set('f:metadata', { ...metadata, own: false })
-    result = { ...result, children }
+  const children = new Map(set.children)
+  for (const step of UNTRACKED) children.delete(step)
+  for (const field of ignored) children.delete(`f:${field}`)
+  const metadata = children.get('f:metadata')
+  if (metadata !== undefined) {
+    const left = new Map(metadata.children)
+    for (const step of UNTRACKED_METADATA) left.delete(step)
+    // That there is metadata at all is nobody's doing.
+    if (left.size === 0) children.delete('f:metadata')
+    else children.set('f:metadata', { own: false, children: left })
   }
-  return { ...result, own: false }
+  return setOf(false, children)
 }
 
 function withoutManaged<T extends KubeObject | undefined>(object: T): T {

@@ -3,6 +3,7 @@
  * looked into unless atomic, lists only if their elements can be told apart.
  * Upstream: sigs.k8s.io/structured-merge-diff/typed.
  */
+import { stringify } from '../json.ts'
 import { sameValue } from '../meta/validation.ts'
 import { setOwn } from '../own.ts'
 import type { AnySchema, ListSchema } from '../schema.ts'
@@ -51,13 +52,14 @@ export interface Comparison {
 /** Which fields an update added, removed and modified. What both share by reference costs nothing. */
 export function compare(old: unknown, next: unknown, schema: AnySchema | undefined): Comparison {
   if (old === next) return SAME
-  if (old === undefined && next === undefined) return SAME
-  const template = old === undefined ? next : old
-  const other = old === undefined ? old : next
+  if (old === undefined) return { ...SAME, added: wholeOf(next, schema) }
+  if (next === undefined) return { ...SAME, removed: wholeOf(old, schema) }
   const granular =
-    (isGranularObject(template, schema) && (other === undefined || isGranularObject(other, schema))) ||
-    (isGranularList(template, schema) && (other === undefined || isGranularList(other, schema)))
-  if (!granular || (isEmpty(old) && isEmpty(next))) return compareLeaf(old, next)
+    (isGranularObject(old, schema) && isGranularObject(next, schema)) ||
+    (isGranularList(old, schema) && isGranularList(next, schema))
+  if (!granular || (isEmpty(old) && isEmpty(next))) {
+    return sameValue(old, next) ? SAME : { ...SAME, modified: LEAF }
+  }
   const before = childrenOf(old, schema)
   const after = childrenOf(next, schema)
   const builder = new ComparisonBuilder()
@@ -65,15 +67,24 @@ export function compare(old: unknown, next: unknown, schema: AnySchema | undefin
     const child = before.get(step) ?? after.get(step)
     builder.add(step, compare(before.get(step)?.value, after.get(step)?.value, child?.schema))
   }
-  return builder.build(old === undefined, next === undefined)
+  return builder.build()
 }
 
 const SAME: Comparison = { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY_SET }
 
-function compareLeaf(old: unknown, next: unknown): Comparison {
-  if (old === undefined) return { ...SAME, added: LEAF }
-  if (next === undefined) return { ...SAME, removed: LEAF }
-  return sameValue(old, next) ? SAME : { ...SAME, modified: LEAF }
+/** What changes when a value comes or goes: all of its parts, and itself. */
+function wholeOf(value: unknown, schema: AnySchema | undefined): FieldSet {
+  const children = new Map<string, FieldSet>()
+  if (isGranularObject(value, schema)) {
+    for (const key of Object.keys(value)) {
+      const child = value[key]
+      if (child !== undefined) children.set(`f:${key}`, wholeOf(child, fieldSchema(schema, key)))
+    }
+  } else if (isGranularList(value, schema)) {
+    const { items } = schema as ListSchema
+    for (const item of value) children.set(elementStep(item, schema), wholeOf(item, items))
+  }
+  return setOf(true, children)
 }
 
 class ComparisonBuilder {
@@ -87,11 +98,10 @@ class ComparisonBuilder {
     if (!isEmptySet(modified)) this.#modified.set(step, modified)
   }
 
-  /** A whole that came or went belongs to what changed, besides its parts. */
-  build(isNew: boolean, isGone: boolean): Comparison {
+  build(): Comparison {
     return {
-      added: setOf(isNew, this.#added),
-      removed: setOf(isGone, this.#removed),
+      added: setOf(false, this.#added),
+      removed: setOf(false, this.#removed),
       modified: setOf(false, this.#modified),
     }
   }
@@ -210,13 +220,13 @@ function fieldSchema(schema: AnySchema | undefined, key: string): AnySchema | un
 
 function elementStep(item: unknown, schema: AnySchema | undefined): string {
   const { keys } = schema as ListSchema
-  if (keys === undefined) return `v:${JSON.stringify(item)}`
+  if (keys === undefined) return `v:${stringify(item)}`
   const parts: Record<string, unknown> = {}
   for (const key of [...keys].sort()) {
     const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS.get(key)
     if (value !== undefined) parts[key] = value
   }
-  return `k:${JSON.stringify(parts)}`
+  return `k:${stringify(parts)}`
 }
 
 /** What is applied must say which element it means; stored objects may be older than that rule. */

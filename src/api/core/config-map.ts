@@ -20,19 +20,23 @@ export const ConfigMap = defineKind<ConfigMap>({
   unconditionalUpdate: true,
   validate(object, errors) {
     const { data = {}, binaryData = {} } = object
-    let size = 0
+    let binary = 0
+    let characters = 0
     for (const [key, value] of Object.entries(data)) {
       if (Object.hasOwn(binaryData, key)) {
         errors.at('data', () => errors.invalid({ key }, key, 'duplicate of key present in binaryData'))
       }
       errors.at('data', () => validateKey(key, errors))
-      size += utf8Length(value)
+      characters += value.length
     }
     for (const [key, value] of Object.entries(binaryData)) {
       errors.at('binaryData', () => validateKey(key, errors))
-      size += base64Length(value)
+      binary += base64Length(value)
     }
-    if (size > MAX_DATA_BYTES) errors.tooLong('', MAX_DATA_BYTES)
+    // A character has at most three bytes: only what comes near the limit is counted.
+    if (binary + 3 * characters <= MAX_DATA_BYTES) return
+    const text = Object.values(data).reduce((sum, value) => sum + utf8Length(value), 0)
+    if (binary + text > MAX_DATA_BYTES) errors.tooLong('', MAX_DATA_BYTES)
   },
   validateUpdate: validateLocked,
   columns: [

@@ -2,6 +2,7 @@
  * A version of a custom resource definition as a kind like any other: the machinery that serves built-in kinds
  * serves it without knowing the difference.
  */
+
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -10,6 +11,7 @@ import type { JSONSchemaProps } from '../apiextensions/json-schema.ts'
 import { ageColumn, nameColumn } from '../columns.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { deepFreeze } from '../freeze.ts'
+import { stringify } from '../json.ts'
 import { type Column, defineKind, type KindDefinition, type KubeObject } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import {
@@ -227,15 +229,20 @@ function columnsOf(version: CustomResourceDefinitionVersion): readonly Column<Ku
   ]
 }
 
+/** Integers beyond 2^53 lose their last digits in a table. */
+function wholeOf(value: unknown): number | string {
+  return typeof value === 'bigint' ? Number(value) : ''
+}
+
 /** An absent value leaves the cell empty. */
 function cellOf(found: readonly unknown[], type: string, nowMs: number): string | number | boolean {
   const [value] = found
   if (value === undefined || value === null) return ''
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : ''
+      return typeof value === 'number' ? Math.trunc(value) : wholeOf(value)
     case 'number':
-      return typeof value === 'number' ? value : ''
+      return typeof value === 'number' ? value : wholeOf(value)
     case 'boolean':
       return typeof value === 'boolean' ? value : ''
     case 'date':
@@ -247,5 +254,5 @@ function cellOf(found: readonly unknown[], type: string, nowMs: number): string 
 
 function scalarText(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? stringify(value) : String(value)
 }

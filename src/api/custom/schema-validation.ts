@@ -3,9 +3,11 @@
  * has not changed is let through.
  * Upstream: kube-openapi/pkg/validation/validate, apiextensions-apiserver/pkg/apiserver/validation.
  */
+
 import type { JSONSchemaProps } from '../apiextensions/json-schema.ts'
 import { isCidr, isIpv4, isIpv6 } from '../core/ip.ts'
 import { FieldErrors, formatPath, type PathStep } from '../field-errors.ts'
+import { stringify } from '../json.ts'
 import { sameValue } from '../meta/validation.ts'
 import { parseTime } from '../time.ts'
 import { type Engines, type Rule, RuleError } from './rule.ts'
@@ -46,7 +48,7 @@ export class SchemaValidator {
 
   #typed(value: unknown, schema: JSONSchemaProps): boolean {
     if (schema['x-kubernetes-int-or-string']) {
-      if (typeof value === 'string' || Number.isInteger(value)) return true
+      if (typeof value === 'string' || isOfType(value, 'integer')) return true
       this.#typeError(value, 'integer,string')
       return false
     }
@@ -69,11 +71,11 @@ export class SchemaValidator {
         errors.notSupported(
           undefined,
           value,
-          allowed.map((it) => (typeof it === 'string' ? it : JSON.stringify(it))),
+          allowed.map((it) => (typeof it === 'string' ? it : stringify(it))),
         ),
       )
     }
-    if (typeof value === 'number') this.#number(value, schema)
+    if (isNumber(value)) this.#number(value, schema)
     else if (typeof value === 'string') this.#string(value, schema)
     else if (Array.isArray(value)) this.#list(value, schema)
     else if (isObject(value)) {
@@ -87,7 +89,7 @@ export class SchemaValidator {
     }
   }
 
-  #number(value: number, schema: JSONSchemaProps): void {
+  #number(value: number | bigint, schema: JSONSchemaProps): void {
     const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema
     if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
       this.#invalid(value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
@@ -95,7 +97,7 @@ export class SchemaValidator {
     if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
       this.#invalid(value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
     }
-    if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
+    if (multipleOf !== undefined && !Number.isInteger(Number(value) / multipleOf)) {
       this.#invalid(value, `should be a multiple of ${multipleOf}`)
     }
     if (format === 'int32' && (value < -(2 ** 31) || value >= 2 ** 31)) {
@@ -133,7 +135,7 @@ export class SchemaValidator {
     const seen = new Set<string>()
     value.forEach((item, index) => {
       const id = listType === 'set' ? item : keysOf(item, schema)
-      const text = JSON.stringify(id)
+      const text = stringify(id)
       if (seen.has(text)) this.#at(index, () => this.#add((errors) => errors.duplicate(undefined, id)))
       seen.add(text)
     })
@@ -308,8 +310,8 @@ function isEmbedded(schema: JSONSchemaProps): boolean {
 /** Finds the old element that a new one stands for: by keys in keyed lists, nowhere else. */
 function correlate(old: unknown, schema: JSONSchemaProps): (item: unknown) => unknown {
   if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map') return () => undefined
-  const byKeys = new Map(old.map((item) => [JSON.stringify(keysOf(item, schema)), item as unknown]))
-  return (item) => byKeys.get(JSON.stringify(keysOf(item, schema)))
+  const byKeys = new Map(old.map((item) => [stringify(keysOf(item, schema)), item as unknown]))
+  return (item) => byKeys.get(stringify(keysOf(item, schema)))
 }
 
 function keysOf(item: unknown, schema: JSONSchemaProps): Json {
@@ -317,12 +319,17 @@ function keysOf(item: unknown, schema: JSONSchemaProps): Json {
   return Object.fromEntries(keys.map((key) => [key, isObject(item) ? item[key] : undefined]))
 }
 
+/** Integers beyond 2^53 are bigints. */
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
 function isOfType(value: unknown, type: string): boolean {
   switch (type) {
     case 'integer':
-      return Number.isInteger(value)
+      return Number.isInteger(value) || typeof value === 'bigint'
     case 'number':
-      return typeof value === 'number'
+      return isNumber(value)
     case 'array':
       return Array.isArray(value)
     case 'object':
@@ -336,6 +343,7 @@ function typeName(value: unknown, schema?: JSONSchemaProps): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return schema?.type ?? (Number.isInteger(value) ? 'integer' : 'number')
+  if (typeof value === 'bigint') return schema?.type ?? 'integer'
   return typeof value
 }
 
@@ -362,6 +370,7 @@ export function toCel(value: unknown, schema: JSONSchemaProps | undefined): unkn
       (schema?.type === undefined && Number.isInteger(value))
     return integer ? BigInt(value) : value
   }
+  if (typeof value === 'bigint') return schema?.type === 'number' ? Number(value) : value
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items))
   if (!isObject(value)) return value
   const map = new Map<string, unknown>()

@@ -1,6 +1,6 @@
 /**
- * JSON patch, RFC 6902. Works on persistent values: each operation copies the path it touches and shares the
- * rest, so that a failing operation leaves nothing behind.
+ * JSON patch, RFC 6902. The original stays as it is: the first operation that touches a container copies it, the next ones
+ * change the copy, so that ten thousand operations on one long list do not copy it ten thousand times.
  */
 import { setOwn } from '../own.ts'
 import { PatchError } from './strategic-merge.ts'
@@ -12,6 +12,8 @@ export interface JsonPatchOperation {
   readonly value?: unknown
 }
 
+/** As deep as a request may be. */
+const MAX_DEPTH = 500
 /** Upstream's limit for one request. */
 export const MAX_OPERATIONS = 10_000
 /** A few copies of copies could otherwise grow without bound; upstream limits the same. */
@@ -25,89 +27,137 @@ export function applyJsonPatch(original: unknown, patch: unknown): unknown {
       `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
     )
   }
-  let document = original
+  const draft = new Draft(original)
   let copied = 0
   for (const operation of patch) {
     const step = checkOperation(operation)
     if (step.op === 'copy') {
-      copied += sizeOf(get(document, parsePointer(step.from ?? '')), MAX_COPIED - copied)
+      copied += sizeOf(get(draft.document, parsePointer(step.from ?? '')), MAX_COPIED - copied)
       if (copied > MAX_COPIED) throw new PatchError('copy operations exceed the allowed size')
     }
-    document = apply(document, step)
+    apply(draft, step)
   }
-  return document
+  if (isTooDeep(draft.document)) throw new PatchError('exceeded max depth')
+  return draft.document
 }
 
-function apply(document: unknown, { op, path, from, value }: JsonPatchOperation): unknown {
+/** Ten thousand operations can nest as many levels, which whatever recurses into them would not survive. */
+function isTooDeep(document: unknown): boolean {
+  let level = [document]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true
+    level = level.flatMap((it) => (isContainer(it) ? Object.values(it) : []))
+  }
+  return false
+}
+
+function apply(draft: Draft, { op, path, from, value }: JsonPatchOperation): void {
   const pointer = parsePointer(path)
   switch (op) {
     case 'add':
-      return change(document, pointer, path, (parent, key) => insert(parent, key, value, path), value)
+      draft.change(pointer, path, (parent, key) => insert(parent, key, value, path), value)
+      return
     case 'remove':
-      return change(document, pointer, path, (parent, key) => remove(parent, key, path))
+      draft.change(pointer, path, (parent, key) => remove(parent, key, path))
+      return
     case 'replace':
-      return change(document, pointer, path, (parent, key) => replace(parent, key, value, path), value)
+      draft.change(pointer, path, (parent, key) => replace(parent, key, value, path), value)
+      return
     case 'test':
-      if (!equal(get(document, pointer, false), value)) {
+      if (!equal(get(draft.document, pointer, false), value)) {
         throw new PatchError(`testing value ${path} failed: test failed`)
       }
-      return document
+      return
     case 'copy': {
-      const found = get(document, parsePointer(from ?? ''))
-      return change(document, pointer, path, (parent, key) => insert(parent, key, found, path), found)
+      // Not the same containers twice: what is changed in one place stays as it is in the other.
+      const found = copyOf(get(draft.document, parsePointer(from ?? '')))
+      draft.change(pointer, path, (parent, key) => insert(parent, key, found, path), found)
+      return
     }
     case 'move': {
       if (path.startsWith(`${from}/`)) throw new PatchError(`cannot move ${from} into its own child ${path}`)
       const source = parsePointer(from ?? '')
-      const found = get(document, source)
-      const without = change(document, source, from ?? '', (parent, key) => remove(parent, key, from ?? ''))
-      return change(without, pointer, path, (parent, key) => insert(parent, key, found, path), found)
+      const found = get(draft.document, source)
+      draft.change(source, from ?? '', (parent, key) => remove(parent, key, from ?? ''))
+      draft.change(pointer, path, (parent, key) => insert(parent, key, found, path), found)
+      return
     }
   }
 }
 
-type Parent = readonly unknown[] | Readonly<Record<string, unknown>>
-
-/** Rebuilds the path down to the pointer's parent; `root` is the new document when the pointer is the root. */
-function change(
-  document: unknown,
-  pointer: readonly string[],
-  path: string,
-  edit: (parent: Parent, key: string) => Parent,
-  root?: unknown,
-): unknown {
-  const [key, ...rest] = pointer
-  if (key === undefined) return root ?? null
-  if (!isContainer(document)) throw missing(path)
-  if (rest.length === 0) return edit(document, key)
-  const child = change(childOf(document, key, path), rest, path, edit)
-  return replace(document, key, child, path)
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isContainer(value)) return value
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) setOwn(copy, key, copyOf((value as Record<string, unknown>)[key]))
+  return copy
 }
+
+/** A document under change: what it has copied is its own, and is changed in place from then on. */
+class Draft {
+  document: unknown
+  readonly #own = new WeakSet<object>()
+
+  constructor(original: unknown) {
+    this.document = original
+  }
+
+  /** Edits the parent that a pointer names; `root` is the new document when the pointer is the root. */
+  change(
+    pointer: readonly string[],
+    path: string,
+    edit: (parent: Parent, key: string) => void,
+    root?: unknown,
+  ) {
+    const key = pointer.at(-1)
+    if (key === undefined) {
+      this.document = root ?? null
+      return
+    }
+    if (!isContainer(this.document)) throw missing(path)
+    let parent = this.#mine(this.document)
+    this.document = parent
+    for (const step of pointer.slice(0, -1)) {
+      const child = childOf(parent, step, path)
+      if (!isContainer(child)) throw missing(path)
+      const mine = this.#mine(child)
+      if (mine !== child) replace(parent, step, mine, path)
+      parent = mine
+    }
+    edit(parent, key)
+  }
+
+  #mine(container: Parent): Parent {
+    if (this.#own.has(container)) return container
+    const copy = Array.isArray(container) ? [...container] : { ...container }
+    this.#own.add(copy)
+    return copy
+  }
+}
+
+type Parent = unknown[] | Record<string, unknown>
 
 function childOf(parent: Parent, key: string, path: string): unknown {
   if (Array.isArray(parent)) return parent[indexOf(parent, key, parent.length - 1, path)]
   if (!Object.hasOwn(parent, key)) throw missing(path)
-  return (parent as Record<string, unknown>)[key]
+  return parent[key]
 }
 
-function insert(parent: Parent, key: string, value: unknown, path: string): Parent {
-  if (!Array.isArray(parent)) return withKey(parent as Record<string, unknown>, key, value)
-  const index = key === '-' ? parent.length : indexOf(parent, key, parent.length, path)
-  return parent.toSpliced(index, 0, value)
+function insert(parent: Parent, key: string, value: unknown, path: string): void {
+  if (!Array.isArray(parent)) setOwn(parent, key, value)
+  else parent.splice(key === '-' ? parent.length : indexOf(parent, key, parent.length, path), 0, value)
 }
 
-function replace(parent: Parent, key: string, value: unknown, path: string): Parent {
-  if (Array.isArray(parent)) return parent.with(indexOf(parent, key, parent.length - 1, path), value)
-  if (!Object.hasOwn(parent, key)) throw missing(path)
-  return withKey(parent as Record<string, unknown>, key, value)
+function replace(parent: Parent, key: string, value: unknown, path: string): void {
+  if (Array.isArray(parent)) parent[indexOf(parent, key, parent.length - 1, path)] = value
+  else if (Object.hasOwn(parent, key)) setOwn(parent, key, value)
+  else throw missing(path)
 }
 
-function remove(parent: Parent, key: string, path: string): Parent {
-  if (Array.isArray(parent)) return parent.toSpliced(indexOf(parent, key, parent.length - 1, path), 1)
-  if (!Object.hasOwn(parent, key)) throw missing(path)
-  const copy: Record<string, unknown> = { ...parent }
-  delete copy[key]
-  return copy
+function remove(parent: Parent, key: string, path: string): void {
+  if (Array.isArray(parent)) parent.splice(indexOf(parent, key, parent.length - 1, path), 1)
+  else if (Object.hasOwn(parent, key)) delete parent[key]
+  else throw missing(path)
 }
 
 /** `strict`: a missing value is an error rather than undefined. */
@@ -130,12 +180,6 @@ function indexOf(list: readonly unknown[], key: string, max: number, path: strin
   const position = index < 0 ? list.length + index : index
   if (!(position >= 0 && position <= max)) throw missing(path)
   return position
-}
-
-function withKey(parent: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
-  const copy = { ...parent }
-  setOwn(copy, key, value)
-  return copy
 }
 
 function checkOperation(operation: unknown): JsonPatchOperation {

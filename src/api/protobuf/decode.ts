@@ -6,6 +6,7 @@
 import { formatDuration } from '../../kernel/duration.ts'
 import { badRequest } from '../errors.ts'
 import { formatMicroTime, formatTime } from '../time.ts'
+import { parseJson } from '../untrusted-json.ts'
 import { MESSAGE_OF_KIND, MESSAGES } from './fields.ts'
 
 type Json = Record<string, unknown>
@@ -93,7 +94,7 @@ function read(type: string, reader: Reader, depth: number): unknown {
     case 'int64':
     case 'uint32':
     case 'uint64':
-      return reader.varint()
+      return reader.integer()
     case 'double':
       return reader.double()
     case 'bytes':
@@ -170,11 +171,7 @@ function texts(reader: Reader): string[] {
 
 function rawJson(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined || bytes.length === 0) return null
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown
-  } catch {
-    throw badRequest('an embedded object is no JSON')
-  }
+  return parseJson(textOf(bytes)).value
 }
 
 function isZero(value: unknown): boolean {
@@ -241,10 +238,16 @@ class Reader {
     }
   }
 
-  /** As a signed 64 bit integer. */
-  varint(): number {
+  /** As a signed 64 bit integer; one that is no exact number is refused by whoever decodes the field. */
+  integer(): number | bigint {
     this.#expect(0)
-    return Number(BigInt.asIntN(64, this.#rawVarint()))
+    const exact = BigInt.asIntN(64, this.#rawVarint())
+    const number = Number(exact)
+    return Number.isSafeInteger(number) ? number : exact
+  }
+
+  varint(): number {
+    return Number(this.integer())
   }
 
   double(): number {
@@ -259,11 +262,7 @@ class Reader {
   }
 
   text(): string {
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes())
-    } catch {
-      throw malformed()
-    }
+    return textOf(this.bytes())
   }
 
   message(): Reader {
@@ -312,6 +311,14 @@ class Reader {
       else high |= BigInt(byte & 0x7f) << BigInt(7 * i)
       if (byte < 0x80) return BigInt(low) | high
     }
+    throw malformed()
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
     throw malformed()
   }
 }

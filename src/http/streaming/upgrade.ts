@@ -27,15 +27,17 @@ const BEHIND_MAX = 16 * 1024 * 1024
 
 const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false })
 
-/** The upgrade listener of a node:http server; never throws. */
+/** The upgrade listener of a node:http server; never throws. With a `refusal`, that is the answer. */
 export function handleUpgrade(
   options: FrontOptions,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
+  refusal?: ApiError,
 ): void {
   socket.on('error', () => socket.destroy())
   try {
+    if (refusal !== undefined) throw refusal
     upgrade(options, request, socket, head)
   } catch (error) {
     refuse(
@@ -50,7 +52,7 @@ export function handleUpgrade(
 function upgrade(options: FrontOptions, request: IncomingMessage, socket: Duplex, head: Buffer) {
   const { route, query } = parseTarget(request.url ?? '/')
   const authenticated = options.authenticator.authenticate(request)
-  const user = impersonated(options.server, authenticated, request.headers)
+  const user = impersonated(options.server, authenticated, request)
   if (route.type !== 'resource' || route.resource !== 'pods') throw notServed()
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotServed()
   const verb = request.method === 'GET' ? 'get' : 'create'

@@ -2,7 +2,8 @@
  * JSON from strangers: looked over before it is parsed, for nesting that would overflow the stack later and for keys
  * that occur twice in one object.
  */
-import { badRequest } from '../api/errors.ts'
+import { badRequest } from './errors.ts'
+import { parseExactly } from './json.ts'
 
 /** Objects of real clusters stay below 50; encoders overflow the stack somewhere above 10,000. */
 export const MAX_DEPTH = 500
@@ -16,9 +17,10 @@ export interface ParsedJson {
 
 /** Throws BadRequest for anything that is not JSON. */
 export function parseJson(text: string): ParsedJson {
-  const duplicates = scan(text)
+  const { duplicates, exact } = scan(text)
   try {
-    return { value: JSON.parse(text), duplicates }
+    const value = JSON.parse(text) as unknown
+    return { value: exact ? value : parseExactly(text), duplicates }
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }
@@ -31,13 +33,32 @@ interface Frame {
   index: number
 }
 
+interface Findings {
+  readonly duplicates: readonly string[]
+  /** Every number is one that JavaScript has. */
+  readonly exact: boolean
+}
+
+/** Digits that a float64 holds, whatever they are. */
+const EXACT_DIGITS = 15
+
 /** Walks the text once. What is no JSON is left for the parser to complain about. */
-function scan(text: string): string[] {
+function scan(text: string): Findings {
   const frames: Frame[] = []
   const duplicates: string[] = []
   let expectsKey = false
+  let exact = true
+  let digits = 0
   for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
+    const code = text.charCodeAt(i)
+    // Long numbers, and those with an exponent.
+    if (code >= 0x30 && code <= 0x39) {
+      if (++digits > EXACT_DIGITS) exact = false
+      continue
+    }
+    if (digits > 0 && (code === 0x65 || code === 0x45)) exact = false
+    digits = 0
+    switch (code) {
       case 0x22: {
         const end = endOfString(text, i)
         if (expectsKey) {
@@ -55,7 +76,7 @@ function scan(text: string): string[] {
       }
       case 0x7b:
       case 0x5b: {
-        const isObject = text.charCodeAt(i) === 0x7b
+        const isObject = code === 0x7b
         if (frames.length >= MAX_DEPTH) throw badRequest('exceeded max depth')
         frames.push({ keys: isObject ? new Set() : undefined, key: '', index: 0 })
         expectsKey = isObject
@@ -75,7 +96,7 @@ function scan(text: string): string[] {
       }
     }
   }
-  return duplicates
+  return { duplicates, exact }
 }
 
 /** Index of the closing quote; the end of the text when there is none. */

@@ -1,0 +1,54 @@
+/**
+ * Long work, a few milliseconds at a time: whatever is short gets its turn between, and nobody waits for the end of
+ * somebody else's list. What piles up while others have their turn is done in one go, so that the busier the
+ * server, the larger the pieces.
+ */
+import { drainMicrotasks, hostTurn } from '../kernel/drain.ts'
+import { realNow } from '../kernel/wall-clock.ts'
+
+/** How long the host's loop may be held up. */
+const TURN_MS = 5
+
+export interface Work {
+  /** Does a little. False: there is nothing left to do for now. */
+  step(): boolean
+  /** `step` threw: the work is over. */
+  failed(error: unknown): void
+}
+
+let next: Work[] = []
+let running = false
+
+/** Work is added once, and again when there is more of it after `step` returned false. */
+export function inTurn(work: Work): void {
+  next.push(work)
+  if (running) return
+  running = true
+  void run()
+}
+
+async function run(): Promise<void> {
+  let until = realNow() + TURN_MS
+  while (next.length > 0) {
+    // Whoever adds work is not done with what it does: more may come.
+    await drainMicrotasks()
+    const round = next
+    next = []
+    for (const work of round) {
+      if (step(work)) next.push(work)
+      if (realNow() < until) continue
+      await hostTurn()
+      until = realNow() + TURN_MS
+    }
+  }
+  running = false
+}
+
+function step(work: Work): boolean {
+  try {
+    return work.step()
+  } catch (error) {
+    work.failed(error)
+    return false
+  }
+}
