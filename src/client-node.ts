@@ -97,8 +97,8 @@ export class HttpTransport implements Transport {
     this.#scheme = scheme
   }
 
-  request(request: ApiRequest, done: (response: ApiResponse) => void): void {
-    void this.#answer(request).then((response) => this.#loop.inject(() => done(response)))
+  request(request: ApiRequest, done?: (response: ApiResponse) => void): void {
+    void this.#answer(request).then((response) => this.#loop.inject(() => done?.(response)))
   }
 
   watch(request: ApiRequest, sink: WatchSink): WatchHandle {

@@ -3,8 +3,8 @@
  * body is, so this keeps no path, builds nothing, and leaves it to the decoder to find out what is wrong.
  */
 import { canonicalQuantity, canonicalResource } from './quantity.ts'
-import type { AnySchema, Fields, ScalarSchema, StructSchema } from './schema.ts'
-import { isTime, parseTime } from './time.ts'
+import type { AnySchema, ScalarSchema, StructSchema } from './schema.ts'
+import { isTime } from './time.ts'
 
 /** Schemas that refer to themselves must not exhaust the stack. */
 const MAX_DEPTH = 100
@@ -26,15 +26,21 @@ export function remember(schema: StructSchema, value: object, depth: number): vo
   if (isWorthKnowing(schema, depth)) known.set(value, schema)
 }
 
-/** Freezes what it has looked at. False says nothing but that the decoder must look. */
-export function conforms(schema: AnySchema, value: unknown, depth = 0): boolean {
+/**
+ * Freezes what it has looked at. False says nothing but that the decoder must look.
+ * @param stored  what is known to conform: parts that the value shares with it are not looked at again
+ */
+export function conforms(schema: AnySchema, value: unknown, depth = 0, stored?: unknown): boolean {
   switch (schema.type) {
     case 'struct':
-      return conformsStruct(schema, value, depth)
+      return conformsStruct(schema, value, depth, stored)
     case 'list': {
       if (!Array.isArray(value) || (value.length === 0 && !schema.kept)) return false
-      for (const item of value) {
-        if (item === null || item === undefined || !conforms(schema.items, item, depth + 1)) return false
+      const before = Array.isArray(stored) ? stored : NOTHING
+      for (let i = 0; i < value.length; i++) {
+        const item: unknown = value[i]
+        if (item === null || item === undefined) return false
+        if (item !== before[i] && !conforms(schema.items, item, depth + 1, before[i])) return false
       }
       Object.freeze(value)
       return true
@@ -46,18 +52,20 @@ export function conforms(schema: AnySchema, value: unknown, depth = 0): boolean 
   }
 }
 
-function conformsStruct(schema: StructSchema, value: unknown, depth: number): boolean {
+function conformsStruct(schema: StructSchema, value: unknown, depth: number, stored: unknown): boolean {
   if (!isObject(value) || schema.open || depth > MAX_DEPTH) return false
   const worthKnowing = isWorthKnowing(schema, depth)
   if (worthKnowing && known.get(value) === schema) return true
-  const fields = schema.fields()
+  const { fields, filled } = layoutOf(schema)
+  const before = isObject(stored) ? stored : NOTHING
   for (const key in value) {
-    const field = fields[key]
+    const field = fields.get(key)
     const given = value[key]
     if (field === undefined || given === undefined || given === null) return false
-    if (!conforms(field, given, depth + 1)) return false
+    const known = before[key as keyof typeof before]
+    if (given !== known && !conforms(field, given, depth + 1, known)) return false
   }
-  for (const name of filledNames(fields)) if (value[name] === undefined) return false
+  for (let i = 0; i < filled.length; i++) if (value[filled[i]!] === undefined) return false
   Object.freeze(value)
   if (worthKnowing) known.set(value, schema)
   return true
@@ -74,7 +82,7 @@ function conformsMap(values: AnySchema, kept: boolean, value: unknown, depth: nu
       if (typeof given !== 'string' || canonicalResource(given) !== given) return false
     } else if (values.type === 'string') {
       if (typeof given !== 'string' || (given === '' && !values.kept)) return false
-    } else if (!conforms(values, given, depth + 1)) return false
+    } else if (!conforms(values, given, depth + 1, undefined)) return false
   }
   if (empty && !kept) return false
   Object.freeze(value)
@@ -100,7 +108,7 @@ function conformsScalar(schema: ScalarSchema, value: unknown): boolean {
     case 'time':
       return typeof value === 'string' && isTime(value)
     case 'microTime':
-      return typeof value === 'string' && MICRO_TIME.test(value) && !Number.isNaN(parseTime(value))
+      return typeof value === 'string' && MICRO_TIME.test(value) && isTime(`${value.slice(0, 19)}Z`)
     case 'intOrString':
       return (
         typeof value === 'string' ||
@@ -124,29 +132,42 @@ function isNonZero(schema: ScalarSchema, value: unknown): boolean {
 export function withFilled(schema: StructSchema, value: unknown): unknown {
   if (!isObject(value)) return value
   let copy: Record<string, unknown> | undefined
-  for (const name of filledNames(schema.fields())) {
-    if (value[name] === undefined && isLeafless(schema.fields()[name]!)) (copy ??= { ...value })[name] = EMPTY
+  const { fields, filled } = layoutOf(schema)
+  for (const name of filled) {
+    if (value[name] === undefined && isLeafless(fields.get(name)!)) (copy ??= { ...value })[name] = EMPTY
   }
   return copy ?? value
 }
 
 const EMPTY = Object.freeze({})
+/** Has no parts to share. */
+const NOTHING: Readonly<Record<PropertyKey, undefined>> = Object.freeze(Object.create(null))
 
 function isLeafless(field: AnySchema): boolean {
-  return field.type === 'struct' && filledNames(field.fields()).length === 0
+  return field.type === 'struct' && layoutOf(field).filled.length === 0
 }
 
-/** Fields that read as {} when absent. */
-function filledNames(fields: Fields): readonly string[] {
-  let names = filled.get(fields)
-  if (names === undefined) {
-    names = Object.keys(fields).filter((name) => fields[name]!.filled && fields[name]!.type === 'struct')
-    filled.set(fields, names)
+/** A struct's fields, laid out for quick looking up. */
+interface Layout {
+  readonly fields: ReadonlyMap<string, AnySchema>
+  /** Fields that read as {} when absent. */
+  readonly filled: readonly string[]
+}
+
+function layoutOf(schema: StructSchema): Layout {
+  let layout = layouts.get(schema)
+  if (layout === undefined) {
+    const fields = new Map(Object.entries(schema.fields()))
+    const filled = [...fields.keys()].filter(
+      (name) => fields.get(name)!.filled && fields.get(name)!.type === 'struct',
+    )
+    layout = { fields, filled }
+    layouts.set(schema, layout)
   }
-  return names
+  return layout
 }
 
-const filled = new WeakMap<Fields, readonly string[]>()
+const layouts = new WeakMap<StructSchema, Layout>()
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

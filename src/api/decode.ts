@@ -35,6 +35,8 @@ export interface DecodeOptions {
   readonly fieldValidation?: FieldValidation
   /** Findings from the text itself, such as `duplicate field "spec.replicas"`. */
   readonly duplicates?: readonly string[]
+  /** What is stored: parts that the body shares with it by reference are not looked at again. */
+  readonly stored?: KubeObject
   /** The body is the result of a patch: messages do not name the kind. */
   readonly patched?: boolean
 }
@@ -48,7 +50,7 @@ export function decode<T extends KubeObject>(
   const schema = (kind.body?.schema() ?? kind.schema()) as StructSchema
   if (options.duplicates === undefined && kind.body === undefined && isTyped(kind, body)) {
     const whole = withFilled(schema, body)
-    if (conforms(schema, whole)) return { object: whole as T, warnings: NO_WARNINGS }
+    if (conforms(schema, whole, 0, options.stored)) return { object: whole as T, warnings: NO_WARNINGS }
   }
   const decoder = new Decoder(options.fieldValidation ?? 'Ignore')
   try {

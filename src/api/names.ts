@@ -21,8 +21,7 @@ const NONE: readonly string[] = []
 export const MAX_LABEL = 63
 export const MAX_SUBDOMAIN = 253
 
-/** Names most often met: valid ones cost one look-up. */
-const validSubdomains = new Set<string>()
+/** Keys most often met: valid ones cost one look-up. */
 const validKeys = new Set<string>()
 const VALID_MAX = 8192
 
@@ -46,7 +45,7 @@ export function checkDns1123Label(text: string): readonly string[] {
 }
 
 export function checkDns1123Subdomain(text: string): readonly string[] {
-  if (validSubdomains.has(text)) return NONE
+  if (text.length <= MAX_SUBDOMAIN && IS_SUBDOMAIN.test(text)) return NONE
   const problems = tooLong(text, MAX_SUBDOMAIN)
   if (!IS_SUBDOMAIN.test(text)) {
     problems.push(
@@ -57,7 +56,6 @@ export function checkDns1123Subdomain(text: string): readonly string[] {
       ),
     )
   }
-  if (problems.length === 0) remember(validSubdomains, text)
   return problems
 }
 

@@ -104,10 +104,10 @@ export interface WatchHandle {
  * The seam between a process and the API server, where latency, loss, partitions and crashes are injected.
  * `done` is called at most once, from the event loop and never before `request` returns; never, when the
  * process crashed meanwhile. A lost answer is a failure with code 504 (or a reset, code 0): the caller
- * cannot know whether the write was applied.
+ * cannot know whether the write was applied. Without `done` the answer is dropped where it is given.
  */
 export interface Transport {
-  request(request: ApiRequest, done: (response: ApiResponse) => void): void
+  request(request: ApiRequest, done?: (response: ApiResponse) => void): void
   watch(request: ApiRequest, sink: WatchSink): WatchHandle
 }
 

@@ -157,8 +157,8 @@ export function createScheme(kinds: readonly KindDefinition[] = BUILT_IN_KINDS):
 class KindScheme implements Scheme {
   generation = 0
   readonly #byKind = new Map<string, KindDefinition>()
-  /** Per `resource.group`, the versions: the preferred one first. */
-  readonly #byResource = new Map<string, KindDefinition[]>()
+  /** Per resource and group, the versions: the preferred one first. */
+  readonly #byResource = new Map<string, Map<string, KindDefinition[]>>()
   readonly #byWord = new Map<string, KindDefinition>()
   readonly #listeners = new Set<() => void>()
 
@@ -172,7 +172,7 @@ class KindScheme implements Scheme {
   }
 
   byResource(group: string, resource: string, version?: string): KindDefinition | undefined {
-    const kinds = this.#byResource.get(`${resource}.${group}`)
+    const kinds = this.#byResource.get(resource)?.get(group)
     return version === undefined ? kinds?.[0] : kinds?.find((it) => it.version === version)
   }
 
@@ -213,12 +213,14 @@ class KindScheme implements Scheme {
 
   #index(): void {
     for (const kind of this.#byKind.values()) {
-      const key = `${kind.resource}.${kind.group}`
-      const versions = this.#byResource.get(key)
-      if (versions === undefined) this.#byResource.set(key, [kind])
+      let groups = this.#byResource.get(kind.resource)
+      if (groups === undefined) this.#byResource.set(kind.resource, (groups = new Map()))
+      const versions = groups.get(kind.group)
+      if (versions === undefined) groups.set(kind.group, [kind])
       else versions.push(kind)
     }
-    for (const versions of this.#byResource.values()) versions.sort(byPreference)
+    for (const groups of this.#byResource.values())
+      for (const versions of groups.values()) versions.sort(byPreference)
     for (const kind of this.#byKind.values()) this.#addWords(kind)
   }
 

@@ -14,9 +14,16 @@ export function decodeBody(call: Call): KubeObject {
   const { object, warnings } = decode(kind, typed(call, body), {
     fieldValidation: call.options.fieldValidation ?? 'Warn',
     duplicates: request.duplicateFields,
+    stored: storedBefore(call),
   })
   if (warnings.length > 0) call.warnings.push(...warnings)
   return stored(kind, resource.kind, checkNames(call, object))
+}
+
+/** What an update replaces, when it has the form of the request. */
+function storedBefore({ kind, request, resource, server }: Call): KubeObject | undefined {
+  if (request.verb !== 'update' || kind !== resource.kind || request.name === undefined) return undefined
+  return server.storage.get(resource.keyOf(request.namespace, request.name))
 }
 
 /** What a patch made of the stored object, which is in the version of the request: decoded and checked like a body. */

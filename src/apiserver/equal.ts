@@ -13,12 +13,12 @@ export function equal(a: unknown, b: unknown): boolean {
   const left = a as Record<string, unknown>
   const right = b as Record<string, unknown>
   let fields = 0
-  for (const key of Object.keys(left)) {
+  for (const key in left) {
     if (left[key] === undefined) continue
     fields++
     if (!Object.hasOwn(right, key) || !equal(left[key], right[key])) return false
   }
-  for (const key of Object.keys(right)) if (right[key] !== undefined) fields--
+  for (const key in right) if (right[key] !== undefined) fields--
   return fields === 0
 }
 
@@ -28,10 +28,11 @@ export function equal(a: unknown, b: unknown): boolean {
  */
 export function shareWith<T extends object>(old: T, next: T): T {
   let shared: Record<string, unknown> | undefined
-  for (const key of Object.keys(next)) {
+  for (const key in next) {
+    const after: unknown = next[key]
+    if (typeof after !== 'object') continue
     const before = Object.hasOwn(old, key) ? (old as Record<string, unknown>)[key] : undefined
-    const after = (next as Record<string, unknown>)[key]
-    if (before === after || typeof after !== 'object' || after === null || !equal(before, after)) continue
+    if (before === after || after === null || !equal(before, after)) continue
     shared ??= { ...(next as Record<string, unknown>) }
     shared[key] = before
   }

@@ -7,15 +7,17 @@ export function after<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): Mayb
 }
 
 /** Runs `next` over the items in order, each after the one before has finished. */
-export function inOrder<T, R>(items: Iterable<T>, start: R, next: (state: R, item: T) => Maybe<R>): Maybe<R> {
-  const iterator = items[Symbol.iterator]()
-  const proceed = (state: R): Maybe<R> => {
-    for (let step = iterator.next(); !step.done; step = iterator.next()) {
-      const result = next(state, step.value)
-      if (result instanceof Promise) return result.then(proceed)
-      state = result
-    }
-    return state
+export function inOrder<T, R>(
+  items: readonly T[],
+  start: R,
+  next: (state: R, item: T) => Maybe<R>,
+  from = 0,
+): Maybe<R> {
+  let state = start
+  for (let i = from; i < items.length; i++) {
+    const result = next(state, items[i]!)
+    if (result instanceof Promise) return result.then((it) => inOrder(items, it, next, i + 1))
+    state = result
   }
-  return proceed(start)
+  return state
 }

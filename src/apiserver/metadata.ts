@@ -14,7 +14,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Name, namespace, uid, time of creation and generation of a new object; whatever else only a server may set goes. */
 export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   const { server, resource, request } = call
-  const metadata: Mutable<ObjectMeta> = { ...object.metadata }
+  const metadata: Mutable<ObjectMeta> = copyOf(object.metadata)
   if (!metadata.name && metadata.generateName) metadata.name = generateName(call, metadata.generateName)
   if (resource.kind.namespaced) metadata.namespace = request.namespace
   metadata.uid = uuid(server.random)
@@ -25,7 +25,12 @@ export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds
   if (metadata.selfLink !== undefined) delete metadata.selfLink
   if (metadata.managedFields !== undefined && !isApply(call)) delete metadata.managedFields
-  return { ...object, metadata }
+  return withMetadata(object, metadata)
+}
+
+/** What spreading gives, several times faster where objects of all kinds come by. */
+function copyOf<T extends object>(object: T | undefined): T {
+  return Object.assign({}, object)
 }
 
 /** The same object under another drawn name. */
@@ -40,7 +45,9 @@ function generateName(call: Call, base: string): string {
 }
 
 export function withMetadata(object: KubeObject, metadata: ObjectMeta): KubeObject {
-  return { ...object, metadata }
+  const copy: Mutable<KubeObject> = copyOf(object)
+  copy.metadata = metadata
+  return copy
 }
 
 /** Metadata that a client may change through the main resource. */
@@ -77,10 +84,10 @@ function emptyIsAbsent<T extends object>(value: T | undefined): T | undefined {
 export function specChanged(old: KubeObject, next: KubeObject): boolean {
   const before = old as Record<string, unknown>
   const after = next as Record<string, unknown>
-  for (const key of Object.keys(after)) {
+  for (const key in after) {
     if (key !== 'metadata' && key !== 'status' && after[key] !== before[key]) return true
   }
-  for (const key of Object.keys(before)) {
+  for (const key in before) {
     if (key !== 'metadata' && key !== 'status' && before[key] !== undefined && after[key] === undefined)
       return true
   }
@@ -94,9 +101,11 @@ export function unchanged(old: KubeObject, next: KubeObject): boolean {
   if (old.metadata === next.metadata) return true
   const before = old.metadata as Record<string, unknown>
   const after = next.metadata as Record<string, unknown>
-  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (key === 'resourceVersion' || key === 'managedFields') continue
-    if (!equal(before[key], after[key])) return false
+  for (const one of [before, after]) {
+    for (const key in one) {
+      if (key === 'resourceVersion' || key === 'managedFields') continue
+      if (!equal(before[key], after[key])) return false
+    }
   }
   return sameManagers(old.metadata?.managedFields, next.metadata?.managedFields)
 }

@@ -35,6 +35,10 @@ export class Resource {
   /** Whole lists by namespace, dropped at every commit. */
   readonly lists = new Map<string, readonly KubeObject[]>()
   readonly subresources = new Map<string, SubresourceHandler>()
+  /** What the last key was for; whether a kind is namespaced never changes. */
+  #keyName: string | undefined
+  #keyNamespace: string | undefined
+  #key = ''
 
   constructor(kind: KindDefinition, revision: number) {
     this.kind = kind
@@ -43,9 +47,16 @@ export class Resource {
     this.indexes = new LazyIndexes()
   }
 
+  /** The stages of a request, and requests in a row, ask for the same key again. */
   keyOf(namespace: string | undefined, name: string): string {
+    if (name === this.#keyName && namespace === this.#keyNamespace) return this.#key
+    this.#keyName = name
+    this.#keyNamespace = namespace
     // One flat string: keys are kept as long as their objects.
-    return bytes((this.kind.namespaced ? [this.prefix, namespace, '/', name] : [this.prefix, name]).join(''))
+    this.#key = bytes(
+      (this.kind.namespaced ? [this.prefix, namespace, '/', name] : [this.prefix, name]).join(''),
+    )
+    return this.#key
   }
 
   /** Prefix of all keys of a namespace, or of all objects. */

@@ -86,8 +86,8 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly #customResources: CustomResources
   readonly #rbac: RbacAuthorizer | undefined
   readonly #store: Store<KubeObject>
-  /** By `group/resource`; every version of a kind shares one. */
-  readonly #resources = new Map<string, Resource>()
+  /** By resource and group; every version of a kind shares one. */
+  readonly #resources = new Map<string, Map<string, Resource>>()
   #bookmarks: Timer | undefined
   #strategy: StrategyContext = { now: '', nowMs: Number.NaN }
 
@@ -294,15 +294,16 @@ export class ApiServer implements ApiHandler, ServerContext {
   }
 
   resourceOf(group: string, resource: string): Resource {
-    const key = `${group}/${resource}`
-    let found = this.#resources.get(key)
+    let groups = this.#resources.get(resource)
+    if (groups === undefined) this.#resources.set(resource, (groups = new Map()))
+    let found = groups.get(group)
     if (found === undefined) {
       const kind = this.#storageKind(group, resource)
       if (kind === undefined) throw notServed()
       const storage = kind.stored?.kind()
       found =
         storage === undefined ? this.#addResource(kind) : this.resourceOf(storage.group, storage.resource)
-      this.#resources.set(key, found)
+      groups.set(group, found)
     }
     return found
   }
@@ -374,7 +375,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   }
 
   refreshResource(group: string, resource: string): void {
-    const known = this.#resources.get(`${group}/${resource}`)
+    const known = this.#resources.get(resource)?.get(group)
     const kind = this.#storageKind(group, resource)
     if (known === undefined || kind === undefined) return
     known.kind = kind
@@ -466,7 +467,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   /** Revisions were skipped: whoever watches has to list again. */
   #expireWatches(): void {
     const { revision } = this.storage
-    for (const { hub } of this.#resources.values()) hub.expire(revision)
+    for (const groups of this.#resources.values()) for (const { hub } of groups.values()) hub.expire(revision)
   }
 
   #startBookmarks(): void {
@@ -474,7 +475,8 @@ export class ApiServer implements ApiHandler, ServerContext {
       BOOKMARK_PERIOD_MS,
       () => {
         const { revision } = this.storage
-        for (const { hub, kind } of this.#resources.values()) hub.bookmark(bookmark({ kind }, revision))
+        for (const groups of this.#resources.values())
+          for (const { hub, kind } of groups.values()) hub.bookmark(bookmark({ kind }, revision))
       },
       { label: 'watch bookmarks' },
     )

@@ -23,6 +23,9 @@ export class Storage {
   readonly #leases = new Map<number, { readonly id: bigint; readonly until: number }>()
   /** Calls by the revision that they are writing, until their commit has been told. */
   readonly #origins = new Map<number, Call>()
+  /** The origin that was claimed last: mostly it is taken before the next one is. */
+  #newest: Call | undefined
+  #newestRevision = 0
 
   /** @param mirror  of which `store` is the copy; absent: the store decides by itself */
   constructor(store: Store<KubeObject>, loop: EventLoop, mirror?: Mirror<KubeObject>) {
@@ -33,9 +36,20 @@ export class Storage {
 
   /** Who made a commit, asked once; undefined when it was none of our calls. */
   takeOrigin(revision: number): Call | undefined {
+    if (revision === this.#newestRevision) {
+      const newest = this.#newest
+      this.#newest = undefined
+      return newest
+    }
     const call = this.#origins.get(revision)
     if (call !== undefined) this.#origins.delete(revision)
     return call
+  }
+
+  #claim(revision: number, call: Call): void {
+    if (this.#newest !== undefined) this.#origins.set(this.#newestRevision, this.#newest)
+    this.#newest = call
+    this.#newestRevision = revision
   }
 
   /** Why nothing can be stored at present, for health checks. */
@@ -73,9 +87,9 @@ export class Storage {
     if (this.#mirror !== undefined) return this.#put(this.#mirror, call, key, 0, object, ttlSeconds)
     const revision = this.#store.nextRevision
     const lease = ttlSeconds === undefined ? undefined : this.#leaseFor(ttlSeconds)
-    this.#origins.set(revision, call)
+    this.#claim(revision, call)
     const stored = this.#store.create(key, stamp(object, revision), lease)
-    if (stored === undefined) this.#origins.delete(revision)
+    if (stored === undefined) this.takeOrigin(revision)
     return stored?.value
   }
 
@@ -91,9 +105,9 @@ export class Storage {
     if (this.#mirror !== undefined) return this.#put(this.#mirror, call, key, before, object, ttlSeconds)
     const revision = this.#store.nextRevision
     const lease = ttlSeconds === undefined ? undefined : this.#leaseFor(ttlSeconds)
-    this.#origins.set(revision, call)
+    this.#claim(revision, call)
     const stored = this.#store.compareAndSwap(key, before, stamp(object, revision), lease)
-    if (stored === undefined) this.#origins.delete(revision)
+    if (stored === undefined) this.takeOrigin(revision)
     return stored?.value
   }
 
@@ -101,12 +115,12 @@ export class Storage {
   remove(call: Call, key: string, old: KubeObject): Maybe<number | undefined> {
     const before = revisionOf(old)
     if (this.#mirror !== undefined) {
-      return this.#mirror.delete(key, before, (it) => this.#origins.set(it, call)).catch(refuse)
+      return this.#mirror.delete(key, before, (it) => this.#claim(it, call)).catch(refuse)
     }
     const revision = this.#store.nextRevision
-    this.#origins.set(revision, call)
+    this.#claim(revision, call)
     const removed = this.#store.compareAndDelete(key, before)
-    if (removed === undefined) this.#origins.delete(revision)
+    if (removed === undefined) this.takeOrigin(revision)
     return removed
   }
 
@@ -134,7 +148,7 @@ export class Storage {
     object: KubeObject,
     ttlSeconds: number | undefined,
   ): Promise<KubeObject | undefined> {
-    const claim = (revision: number) => this.#origins.set(revision, call)
+    const claim = (revision: number) => this.#claim(revision, call)
     return mirror.put(key, object, modRevision, ttlSeconds, claim).catch(refuse)
   }
 

@@ -127,6 +127,7 @@ export class WatchHub {
       this.#oldest = this.#ring[RING_SIZE - 1]!.revision
       this.#ring = this.#ring.slice(RING_SIZE)
     }
+    if (this.#everything.size === 0 && this.#namespaces.size === 0 && this.#routes.size === 0) return
     const variants = new Variants(commit)
     deliver(this.#everything, variants)
     if (this.#namespaces.size > 0) {

@@ -110,7 +110,8 @@ export class CorrelatingRecorder implements EventRecorder {
       reportingComponent: this.#component,
       reportingInstance: this.#source.host ?? '',
     }
-    this.#process.transport.request(this.#process.requests.create(Event, event), ignore)
+    // Recording never fails: an Event that the server refuses is lost.
+    this.#process.transport.request(this.#process.requests.create(Event, event))
   }
 
   /** The Event may have run out meanwhile (an hour): then it is written anew, with its count. */
@@ -192,6 +193,3 @@ export class CorrelatingRecorder implements EventRecorder {
     return subject
   }
 }
-
-/** Recording never fails: an Event that the server refuses is lost. */
-function ignore(): void {}

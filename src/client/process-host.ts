@@ -244,7 +244,9 @@ class Incarnation implements Process {
     const gate = this.gate
     return {
       request: (request, done) => {
-        if (gate.alive) transport.request(request, (response) => gate.enter(() => done(response)))
+        if (!gate.alive) return
+        if (done === undefined) transport.request(request)
+        else transport.request(request, (response) => gate.enter(() => done(response)))
       },
       watch: (request, sink) => {
         if (!gate.alive) return { stop() {} }

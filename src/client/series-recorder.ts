@@ -79,7 +79,8 @@ export class SeriesRecorder implements EventRecorder {
       note,
       type,
     }
-    this.#process.transport.request(this.#process.requests.create(Event, event), ignore)
+    // Recording never fails: an Event that the server refuses is lost.
+    this.#process.transport.request(this.#process.requests.create(Event, event))
   }
 
   #again(key: string, series: Series, now: number): void {
@@ -103,7 +104,7 @@ export class SeriesRecorder implements EventRecorder {
   #write({ namespace, name, count, lastMs }: Series): void {
     const { transport, requests } = this.#process
     const patch = { series: { count, lastObservedTime: formatMicroTime(lastMs) } }
-    transport.request(requests.patch(Event, { namespace, name }, patch), ignore)
+    transport.request(requests.patch(Event, { namespace, name }, patch))
   }
 
   #remember(key: string, series: Series): void {
@@ -117,6 +118,3 @@ export class SeriesRecorder implements EventRecorder {
     }
   }
 }
-
-/** Recording never fails: an Event that the server refuses is lost. */
-function ignore(): void {}

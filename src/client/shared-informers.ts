@@ -28,6 +28,8 @@ export class SharedInformers implements InformerFactory {
   readonly #process: Surroundings
   readonly #onRead: ReadObserver | undefined
   readonly #informers = new Map<string, SharedInformer<KubeObject>>()
+  /** Those of everything of a kind. */
+  readonly #plain = new Map<KindRef, Informer<KubeObject>>()
   #waiting: (() => void)[] = []
 
   constructor(process: Surroundings, onRead?: ReadObserver) {
@@ -35,7 +37,14 @@ export class SharedInformers implements InformerFactory {
     this.#onRead = onRead
   }
 
-  for<T extends KubeObject>(kind: KindRef<T>, options: InformerOptions<Stored<T>> = {}): Informer<T> {
+  for<T extends KubeObject>(kind: KindRef<T>, options?: InformerOptions<Stored<T>>): Informer<T> {
+    // Handlers look up the lister of a kind at every event.
+    if (options === undefined)
+      return (this.#plain.get(kind) as Informer<T> | undefined) ?? this.#add(kind, {})
+    return this.#add(kind, options)
+  }
+
+  #add<T extends KubeObject>(kind: KindRef<T>, options: InformerOptions<Stored<T>>): Informer<T> {
     const selection = selectionOf(options)
     const { namespace = '', labels = '', fields = '' } = selection
     const id = `${kind.group}/${kind.resource} ${namespace} ${labels} ${fields}`
@@ -45,6 +54,9 @@ export class SharedInformers implements InformerFactory {
       informer = new SharedInformer(kind, selection, this.#process, cache, () => this.#announce())
       this.#informers.set(id, informer as unknown as SharedInformer<KubeObject>)
       informer.start()
+    }
+    if (namespace === '' && labels === '' && fields === '') {
+      this.#plain.set(kind, informer as unknown as Informer<KubeObject>)
     }
     for (const [name, valuesOf] of Object.entries(options.indexes ?? {}))
       informer.lister.addIndex(name, valuesOf)

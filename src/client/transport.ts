@@ -112,14 +112,12 @@ export class Link implements Transport {
     }
   }
 
-  request(request: ApiRequest, done: (response: ApiResponse) => void): void {
-    const send = (extraMs: number) =>
-      this.#later(this.#delay() + extraMs, () => this.#arrive(request, done), this.#labels.request)
+  request(request: ApiRequest, done?: (response: ApiResponse) => void): void {
     const fault = this.faults?.outbound?.(request)
-    if (fault === 'lost') return
-    if (typeof fault === 'object') this.#later(this.#delay(), () => done(fault), this.#labels.answer)
-    else if (typeof fault === 'function') fault(() => send(0))
-    else send(fault ?? 0)
+    if (fault === undefined) this.#send(request, done, 0)
+    else if (typeof fault === 'number') this.#send(request, done, fault)
+    else if (typeof fault === 'function') fault(() => this.#send(request, done, 0))
+    else if (fault !== 'lost') this.#later(this.#delay(), () => done?.(fault), this.#labels.answer)
   }
 
   watch(request: ApiRequest, sink: WatchSink): WatchHandle {
@@ -232,13 +230,17 @@ export class Link implements Transport {
     return [...this.#streams].filter((stream) => resource === undefined || stream.resource === resource)
   }
 
-  #arrive(request: ApiRequest, done: (response: ApiResponse) => void): void {
+  #send(request: ApiRequest, done: ((response: ApiResponse) => void) | undefined, extraMs: number): void {
+    this.#later(this.#delay() + extraMs, () => this.#arrive(request, done), this.#labels.request)
+  }
+
+  #arrive(request: ApiRequest, done: ((response: ApiResponse) => void) | undefined): void {
     if (this.#refusing) {
-      done(REFUSED)
+      done?.(REFUSED)
       return
     }
     if (this.#partitioned) {
-      this.#lose(done)
+      if (done !== undefined) this.#lose(done)
       return
     }
     const response = this.api.handle(request)
@@ -247,9 +249,13 @@ export class Link implements Transport {
     else this.#answer(request, response, done)
   }
 
-  #answer(request: ApiRequest, answer: ApiResponse, done: (response: ApiResponse) => void): void {
+  #answer(
+    request: ApiRequest,
+    answer: ApiResponse,
+    done: ((response: ApiResponse) => void) | undefined,
+  ): void {
     const fault = this.faults?.inbound?.(request, answer)
-    if (fault === 'lost') return
+    if (fault === 'lost' || done === undefined) return
     const response = typeof fault === 'object' ? fault : answer
     if (typeof fault === 'function') {
       fault(() => this.#later(this.#delay(), () => done(response), this.#labels.answer))

@@ -112,8 +112,16 @@ export class Lessor {
 }
 
 function leaseKey(id: bigint): string {
-  return BigInt.asUintN(64, id).toString(16).padStart(16, '0')
+  if (id !== lastId) {
+    lastId = id
+    lastKey = BigInt.asUintN(64, id).toString(16).padStart(16, '0')
+  }
+  return lastKey
 }
+
+// What is attached to one lease often comes in a row.
+let lastId = -1n
+let lastKey = 'ffffffffffffffff'
 
 function deadlineKey(lease: EtcdLease): string {
   return `${Math.ceil(lease.expiresAtMs).toString(16).padStart(14, '0')}/${leaseKey(lease.id)}`

@@ -5,16 +5,16 @@ import type { Random } from './random.ts'
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const HYPHEN = 0x2d
 /** Where the hyphens are stays as it is; the rest is written anew for every id. */
 const uuidCodes = Array.from('xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx', (it) => it.charCodeAt(0))
-const HYPHENS: readonly number[] = [8, 13, 18, 23]
 
 /** A version 4 UUID. */
 export function uuid(random: Random): string {
   let bits = 0
   let left = 0
   for (let at = 0; at < 36; at++) {
-    if (HYPHENS.includes(at)) continue
+    if (uuidCodes[at] === HYPHEN) continue
     if (left === 0) {
       bits = Math.floor(random.float() * 2 ** 32)
       left = 8

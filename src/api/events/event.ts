@@ -55,7 +55,9 @@ const CORE_NAMES: Readonly<Record<string, string>> = {
   deprecatedLastTimestamp: 'lastTimestamp',
   deprecatedCount: 'count',
 }
-const NEW_NAMES = Object.fromEntries(Object.entries(CORE_NAMES).map(([name, core]) => [core, name]))
+const NEW_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(CORE_NAMES).map(([name, core]) => [core, name]),
+)
 
 function toCore(object: KubeObject): CoreEvent {
   return renamed(object, CORE_NAMES, 'v1') as CoreEvent
@@ -66,8 +68,10 @@ function fromCore(object: KubeObject): Event {
 }
 
 function renamed(object: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): unknown {
-  const entries = Object.entries(object).map(([key, value]) => [names[key] ?? key, value])
-  return deepFreeze({ ...Object.fromEntries(entries), apiVersion })
+  const copy: Record<string, unknown> = {}
+  for (const key in object) copy[names[key] ?? key] = object[key as keyof KubeObject]
+  copy['apiVersion'] = apiVersion
+  return deepFreeze(copy)
 }
 
 export interface Event extends Infer<typeof event> {}

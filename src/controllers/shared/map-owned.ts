@@ -4,6 +4,7 @@ import { compileSelector } from '../../api/label-selector.ts'
 import type { LabelSelector } from '../../api/meta/label-selector.ts'
 import type { OwnerReference } from '../../api/meta/object-meta.ts'
 import type { KindRef } from '../../client/client.ts'
+import type { Lister } from '../../client/informer.ts'
 import type { Lookup } from '../runtime/controller.ts'
 import { controllerOf } from './owner-refs.ts'
 
@@ -21,14 +22,10 @@ export function mapOwned<Owner extends KubeObject>(
     const former = old === undefined ? undefined : controllerOf(old)
     const namespace = object.metadata.namespace ?? ''
     const keys: string[] = []
-    const queue = (reference: OwnerReference | undefined) => {
-      if (reference === undefined || reference.kind !== ownerKind.kind) return
-      const key = objectKey({ namespace, name: reference.name })
-      if (owners.get(key)?.metadata.uid === reference.uid) keys.push(key)
-    }
-    if (former !== undefined && former.uid !== controller?.uid) queue(former)
+    if (former !== undefined && former.uid !== controller?.uid)
+      addNamed(keys, owners, ownerKind, namespace, former)
     if (controller !== undefined) {
-      queue(controller)
+      addNamed(keys, owners, ownerKind, namespace, controller)
       return keys
     }
     const unchanged =
@@ -41,4 +38,17 @@ export function mapOwned<Owner extends KubeObject>(
     }
     return keys.sort()
   }
+}
+
+/** Adds the key of the owner that a reference names, if it is the one we know. */
+function addNamed<Owner extends KubeObject>(
+  keys: string[],
+  owners: Lister<Stored<Owner>>,
+  ownerKind: KindRef<Owner>,
+  namespace: string,
+  reference: OwnerReference,
+): void {
+  if (reference.kind !== ownerKind.kind) return
+  const key = objectKey({ namespace, name: reference.name })
+  if (owners.get(key)?.metadata.uid === reference.uid) keys.push(key)
 }

@@ -23,6 +23,8 @@ export function podFromTemplate(
 ): Pod {
   const metadata = template.metadata
   return Object.freeze({
+    apiVersion: 'v1',
+    kind: 'Pod',
     metadata: Object.freeze({
       generateName: generatePrefix(owner.metadata.name),
       namespace: owner.metadata.namespace,

@@ -7,7 +7,7 @@ export const POD_PHASE_ORDER: Readonly<Record<string, number>> = { Pending: 0, U
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
   const conditions = pod.status?.conditions
   if (conditions === undefined) return undefined
-  for (const condition of conditions) if (condition.type === type) return condition
+  for (let i = 0; i < conditions.length; i++) if (conditions[i]!.type === type) return conditions[i]
   return undefined
 }
 

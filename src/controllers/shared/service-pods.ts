@@ -69,6 +69,7 @@ export class ServicePods {
   }
 
   #place(pod: Stored<Pod>, old: Stored<Pod> | undefined): void {
+    if (this.#byLabel.size === 0) return
     const podKey = objectKey(pod.metadata)
     if (old !== undefined && old.metadata.labels !== pod.metadata.labels) {
       for (const service of this.#servicesOf(old)) {
@@ -91,7 +92,7 @@ export class ServicePods {
 
   *#servicesOf(pod: Stored<Pod>): Iterable<string> {
     const { labels, namespace = '' } = pod.metadata
-    if (labels === undefined || this.#byLabel.size === 0) return
+    if (labels === undefined) return
     for (const label of Object.entries(labels)) {
       for (const service of this.#byLabel.get(labelKey(namespace, label)) ?? NONE) {
         if (selects(this.#selectors.get(service)!, labels)) yield service

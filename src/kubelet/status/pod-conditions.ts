@@ -11,6 +11,7 @@ export interface Verdict {
 }
 
 const TRUE: Verdict = Object.freeze({ status: 'True' })
+const FALSE: Verdict = Object.freeze({ status: 'False' })
 const POD_COMPLETED = 'PodCompleted'
 
 /** Types that the kubelet owns: it drops what others wrote there. */
@@ -23,6 +24,8 @@ const OWNED: ReadonlySet<string> = new Set([
   'PodResizePending',
   'PodResizeInProgress',
 ])
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface ConditionInput {
   readonly spec: PodSpec
@@ -41,24 +44,25 @@ export interface ConditionInput {
 export function podConditions(input: ConditionInput): PodCondition[] {
   const { old, extra = [] } = input
   const containersReady = containersReadyVerdict(input)
-  const own: readonly (Verdict & { readonly type: string })[] = [
-    ...extra,
-    { type: 'PodReadyToStartContainers', status: input.sandboxReady ? 'True' : 'False' },
-    { type: 'Initialized', ...initializedVerdict(input) },
-    { type: 'Ready', ...readyVerdict(input, containersReady) },
-    { type: 'ContainersReady', ...containersReady },
-    { type: 'PodScheduled', status: 'True' },
-  ]
-  const kept = old.filter((it) => !OWNED.has(it.type) && !extra.some(({ type }) => type === it.type))
-  return [...kept, ...own.map((it) => withTransition(it, old, input.now))]
+  const conditions = old.filter((it) => !OWNED.has(it.type) && !extra.some(({ type }) => type === it.type))
+  const add = (type: string, verdict: Verdict) =>
+    conditions.push(withTransition(type, verdict, old, input.now))
+  for (const it of extra) add(it.type, it)
+  add('PodReadyToStartContainers', input.sandboxReady ? TRUE : FALSE)
+  add('Initialized', initializedVerdict(input))
+  add('Ready', readyVerdict(input, containersReady))
+  add('ContainersReady', containersReady)
+  add('PodScheduled', TRUE)
+  return conditions
 }
 
 function withTransition(
-  wanted: Verdict & { readonly type: string },
+  type: string,
+  wanted: Verdict,
   old: readonly PodCondition[],
   now: string,
 ): PodCondition {
-  const before = old.find((it) => it.type === wanted.type)
+  const before = old.find((it) => it.type === type)
   if (
     before !== undefined &&
     before.status === wanted.status &&
@@ -67,14 +71,30 @@ function withTransition(
   ) {
     return before
   }
-  return {
-    type: wanted.type,
-    status: wanted.status,
-    lastTransitionTime: before?.status === wanted.status ? before.lastTransitionTime : now,
-    ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
-    ...(wanted.message === undefined ? {} : { message: wanted.message }),
-  }
+  const since = before?.status === wanted.status ? before.lastTransitionTime : now
+  if (wanted === TRUE && since === now) return trueSince(type, now)
+  const condition: Mutable<PodCondition> = { type, status: wanted.status, lastTransitionTime: since }
+  if (wanted.reason !== undefined) condition.reason = wanted.reason
+  if (wanted.message !== undefined) condition.message = wanted.message
+  return condition
 }
+
+/** What came true within one second is the same for all pods, and kept as long as they are. */
+function trueSince(type: string, now: string): PodCondition {
+  if (now !== turnedAt) {
+    turnedAt = now
+    turned.clear()
+  }
+  let condition = turned.get(type)
+  if (condition === undefined) {
+    condition = Object.freeze({ type, status: 'True', lastTransitionTime: now })
+    turned.set(type, condition)
+  }
+  return condition
+}
+
+let turnedAt = ''
+const turned = new Map<string, PodCondition>()
 
 function initializedVerdict({ spec, statuses, phase }: ConditionInput): Verdict {
   const inits = spec.initContainers ?? []

@@ -112,7 +112,10 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
 /** Absent fields are left out, not undefined: the API server then takes the object as it is. */
 function withoutAbsent(status: PodStatus): PodStatus {
   const present: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(status)) if (value !== undefined) present[name] = value
+  for (const name in status) {
+    const value = status[name as keyof PodStatus]
+    if (value !== undefined) present[name] = value
+  }
   return present as PodStatus
 }
 

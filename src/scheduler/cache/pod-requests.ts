@@ -50,9 +50,19 @@ export function placedPodRequests(pod: Pod, columns: ResourceColumns): PodReques
 
 /** Whether the status of a pod says anything about resources that its spec does not. */
 export function isResized(pod: Pod): boolean {
-  for (const status of pod.status?.containerStatuses ?? [])
-    if (status.allocatedResources !== undefined || status.resources?.requests !== undefined) return true
+  const statuses = pod.status?.containerStatuses ?? []
+  for (let i = 0; i < statuses.length; i++) {
+    const { name, allocatedResources, resources } = statuses[i]!
+    if (allocatedResources === undefined && resources?.requests === undefined) continue
+    const wanted = containerNamed(pod, name)?.resources?.requests
+    // A kubelet that granted what was asked for reports the very lists of the spec.
+    if (allocatedResources !== wanted || resources?.requests !== wanted) return true
+  }
   return false
+}
+
+function containerNamed({ spec }: Pod, name: string): Container | undefined {
+  return spec.containers.find((it) => it.name === name)
 }
 
 /** Sidecars run beside everything after them; other init containers run alone, one after the other. */
