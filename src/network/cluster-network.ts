@@ -21,7 +21,7 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { type DnsSource, resolveName } from './dns.ts'
-import { isIpv4 } from './ip.ts'
+import { inCidr, isIpv4 } from './ip.ts'
 import { forbiddenBy, type Party } from './network-policy.ts'
 import { type IpvsScheduler, NodeBalancer, type ProxyMode } from './proxy/balancer.ts'
 import {
@@ -65,7 +65,7 @@ interface Route {
   readonly balancer: NodeBalancer | undefined
 }
 
-type Blocked = { readonly failure: NetworkFailure; readonly detail: string }
+type Blocked = { readonly failure: NetworkFailure; readonly detail: string; readonly why?: string }
 
 const TIMEOUT_MS = 5000
 const EMPTY_VIEW: ClusterView = {
@@ -167,6 +167,7 @@ export class ClusterNetwork implements PodNetwork {
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
     const route = this.#route(from, target, options.dns)
     if ('failure' in route) {
+      this.#explain(from, target, request, route.detail, undefined, route.why)
       const delay = route.failure === 'i/o timeout' ? timeoutMs : this.#latency(from, undefined)
       loop.after(delay, () => done({ ok: false, ...route }), { label: `request to ${target.host}` })
       return
@@ -181,8 +182,12 @@ export class ClusterNetwork implements PodNetwork {
       if (route.endpoint !== undefined) route.balancer?.closed(route.endpoint)
       done(outcome)
     }
-    const fail = (failure: NetworkFailure, what: string) =>
-      finish({ ok: false, failure, detail: `${what} ${route.ip}:${route.port}: ${failure}` })
+    const fail = (failure: NetworkFailure, what: string) => {
+      if (over) return
+      const detail = `${what} ${route.ip}:${route.port}: ${failure}`
+      this.#explain(from, target, request, detail, route, undefined)
+      finish({ ok: false, failure, detail })
+    }
     let deadline: { cancel(): void } | undefined
     loop.after(
       latency,
@@ -267,10 +272,10 @@ export class ClusterNetwork implements PodNetwork {
     dns: DnsConfig | undefined,
     done: (records: readonly DnsRecord[] | undefined) => void,
   ): void {
-    const records = this.#lookup(name, type, dns)
-    this.options.loop.after(this.#latency(from, undefined), () => done(records), {
-      label: `DNS query for ${name}`,
-    })
+    const deaf = !isIpv4(name) && this.#noNameServer(from) !== undefined
+    const records = deaf ? undefined : this.#lookup(name, type, dns)
+    const delay = deaf ? DNS_TIMEOUT_MS : this.#latency(from, undefined)
+    this.options.loop.after(delay, () => done(records), { label: `DNS query for ${name}` })
   }
 
   // -- routing ------------------------------------------------------------------------------------------
@@ -281,6 +286,11 @@ export class ClusterNetwork implements PodNetwork {
       external: this.externalNames,
     }
     return resolveName(name, type, dns, zone, this.view)
+  }
+
+  /** A policy for what leaves a pod that forgets the name service cuts it off from all names. */
+  #noNameServer(from: NetworkNamespace): string | undefined {
+    return from.pod === undefined ? undefined : this.#forbidden(from, () => NAME_SERVER, 53, 'UDP')
   }
 
   #own(from: NetworkNamespace, port: number): Route | Blocked {
@@ -295,6 +305,11 @@ export class ClusterNetwork implements PodNetwork {
     const { host, port } = target
     let ip = host
     if (!isIpv4(host)) {
+      const why = this.#noNameServer(from)
+      if (why !== undefined) {
+        const detail = `dial tcp: lookup ${host} on ${NAME_SERVER.ip}:53: i/o timeout`
+        return { failure: 'no such host', detail, why }
+      }
       const records = (this.#lookup(host, 'A', dns) ?? []).flatMap((it) => (it.type === 'A' ? [it.ip] : []))
       if (records.length === 0)
         return { failure: 'no such host', detail: `dial tcp: lookup ${host}: no such host` }
@@ -306,10 +321,17 @@ export class ClusterNetwork implements PodNetwork {
   #toAddress(from: NetworkNamespace, ip: string, port: number): Route | Blocked {
     const clientIp = from.ips[0] ?? ''
     const known = this.#servers.get(`${ip}:${port}`)
-    if (known !== undefined) return { ...direct, listener: known, ip, port, sourceIp: clientIp }
+    if (known !== undefined) return this.#toServer(from, known, ip, port)
     const entry = this.table.at(ip, port)
     if (entry !== undefined) {
       const external = ip !== entry.clusterIp
+      const { sourceRanges, loadBalancerIps } = entry
+      if (
+        sourceRanges.length > 0 &&
+        loadBalancerIps.includes(ip) &&
+        !sourceRanges.some((it) => inCidr(clientIp, it))
+      )
+        return dropped(ip, port, `${clientIp} is not in loadBalancerSourceRanges`)
       // A load balancer's address, asked from within: the node short-cuts it, for pods always to all endpoints.
       const local = external ? false : entry.internalLocal
       return this.#toService(from, entry, from.node, local, clientIp, ip, port)
@@ -344,16 +366,8 @@ export class ClusterNetwork implements PodNetwork {
       return localOnly && entry.endpoints.length > 0 ? timedOut(ip, port) : refused(ip, port)
     const server = this.#servers.get(`${endpoint.ip}:${endpoint.port}`)
     if (server !== undefined) {
-      return {
-        ...direct,
-        listener: server,
-        ip: endpoint.ip,
-        port: endpoint.port,
-        sourceIp: clientIp,
-        endpoint,
-        service: entry,
-        balancer,
-      }
+      const route = this.#toServer(from, server, endpoint.ip, endpoint.port)
+      return 'failure' in route ? route : { ...route, endpoint, service: entry, balancer }
     }
     return this.#toEndpoint(from, endpoint.ip, endpoint.port, clientIp, endpoint, entry, balancer)
   }
@@ -371,17 +385,37 @@ export class ClusterNetwork implements PodNetwork {
     if (namespace === undefined) {
       // A pod that is gone from a node that is there: the node says so. Otherwise nobody answers.
       const node = endpoint?.node === undefined ? undefined : this.#nodes.get(endpoint.node)
-      return node?.alive === true ? unreachable(ip, port) : timedOut(ip, port)
+      const gone = node?.alive === true ? unreachable(ip, port) : timedOut(ip, port)
+      const why = `pod ${endpoint?.pod} is gone, and the rules of ${from.node} do not know it yet`
+      return endpoint?.pod === undefined ? gone : { ...gone, why }
     }
     if (this.#isCut(from.node, namespace.node)) return timedOut(ip, port)
     if (from.node !== namespace.node && this.#loss > 0 && this.options.random.float() < this.#loss)
       return timedOut(ip, port)
-    if (this.view.policies.length > 0 && from !== namespace) {
-      const flow = { from: this.#party(from), to: this.#party(namespace), port, protocol: 'TCP' }
-      const forbidden = forbiddenBy(this.view.policies, flow)
-      if (forbidden !== undefined) return timedOut(ip, port)
+    // What a node and its own pods say to each other is never filtered: its kubelet probes them.
+    const ownNode = from.node === namespace.node && (from.pod === undefined || namespace.pod === undefined)
+    if (from !== namespace && !ownNode) {
+      const forbidden = this.#forbidden(from, () => this.#party(namespace), port)
+      if (forbidden !== undefined) return dropped(ip, port, forbidden)
     }
     return { namespace, listener: undefined, ip, port, sourceIp, endpoint, service, balancer }
+  }
+
+  /** A server that is no pod: only what leaves the sender can be forbidden. */
+  #toServer(from: NetworkNamespace, listener: Listener, ip: string, port: number): Route | Blocked {
+    const forbidden = this.#forbidden(from, () => ({ ip }), port)
+    if (forbidden !== undefined) return dropped(ip, port, forbidden)
+    return { ...direct, listener, ip, port, sourceIp: from.ips[0] ?? '' }
+  }
+
+  /** The policy that drops it, as `policy default/deny-all, egress`. */
+  #forbidden(from: NetworkNamespace, to: () => Party, port: number, protocol = 'TCP'): string | undefined {
+    const { policies } = this.view
+    if (policies.length === 0) return undefined
+    const found = forbiddenBy(policies, { from: this.#party(from), to: to(), port, protocol })
+    if (found === undefined) return undefined
+    const { namespace, name } = found.policy.metadata ?? {}
+    return `policy ${namespace}/${name}, ${found.direction}`
   }
 
   #party(namespace: NetworkNamespace): Party {
@@ -406,6 +440,38 @@ export class ClusterNetwork implements PodNetwork {
     return to !== undefined && from.node === to.node ? local : remote
   }
 
+  /** Tells in the journal why a request failed, with the pod it was meant for. */
+  #explain(
+    from: NetworkNamespace,
+    target: { readonly host: string; readonly port: number },
+    request: HttpRequest,
+    detail: string,
+    route: Route | undefined,
+    why: string | undefined,
+  ): void {
+    const { journal } = this.options
+    if (!journal.enabled) return
+    const who = from.pod === undefined ? `node ${from.node}` : `${from.pod.namespace}/${from.pod.name}`
+    const { service, namespace } = route ?? {}
+    const pod = namespace?.pod
+    const through =
+      service === undefined
+        ? ''
+        : `; the rules of ${from.node} for ${service.namespace}/${service.name} chose it`
+    const state =
+      pod === undefined
+        ? ''
+        : namespace!.alive
+          ? `; ${pod.name} does not listen there now`
+          : `; ${pod.name} is gone`
+    journal.record(
+      'network',
+      who,
+      pod === undefined ? '' : `Pod ${pod.namespace}/${pod.name}`,
+      `${request.method} ${target.host}:${target.port}${request.path} failed: ${detail}${through}${state}${why === undefined ? '' : `; ${why}`}`,
+    )
+  }
+
   #trace(
     from: NetworkNamespace,
     target: { readonly host: string; readonly port: number },
@@ -425,6 +491,20 @@ export class ClusterNetwork implements PodNetwork {
   }
 }
 
+/** The cluster's name service as policies know it. */
+const NAME_SERVER: Party = {
+  ip: '10.96.0.10',
+  namespace: 'kube-system',
+  labels: { 'k8s-app': 'kube-dns' },
+  namespaceLabels: { 'kubernetes.io/metadata.name': 'kube-system' },
+  ports: [
+    { name: 'dns', containerPort: 53 },
+    { name: 'dns-tcp', containerPort: 53 },
+  ],
+}
+/** A resolver's two attempts of 5 s. */
+const DNS_TIMEOUT_MS = 10_000
+
 const direct = {
   namespace: undefined,
   listener: undefined,
@@ -439,6 +519,10 @@ function refused(ip: string, port: number): Blocked {
 
 function timedOut(ip: string, port: number): Blocked {
   return { failure: 'i/o timeout', detail: `dial tcp ${ip}:${port}: i/o timeout` }
+}
+
+function dropped(ip: string, port: number, why: string): Blocked {
+  return { failure: 'i/o timeout', detail: `dial tcp ${ip}:${port}: i/o timeout`, why }
 }
 
 function unreachable(ip: string, port: number): Blocked {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Pod } from '../../src/api/core/pod.ts'
 import { Service } from '../../src/api/core/service.ts'
+import { EndpointSlice } from '../../src/api/discovery/endpoint-slice.ts'
 import { NetworkPolicy } from '../../src/api/networking/network-policy.ts'
 import { candidates } from '../../src/network/dns.ts'
 import { proxyRules } from '../../src/network/kube-proxy.ts'
@@ -74,6 +75,77 @@ describe('services', () => {
     expect(await world.sh('box', 'nslookup nosuch')).toContain("** server can't find nosuch: NXDOMAIN")
   })
 
+  test('ports have names: SRV records of services and of each pod', async () => {
+    const world = await new NetworkWorld().start()
+    const ports = [{ name: 'http', port: 80, targetPort: 80 }]
+    await world.serve('web', 'nginx:1.27', 1, { ports })
+    await world.serve('db', 'nginx:1.27', 2, { clusterIP: 'None', ports })
+    for (const name of ['web', 'db']) {
+      const ref = { namespace: 'default', name: `${name}-abc` }
+      const slice = await world.outside(world.client.get(EndpointSlice, ref))
+      const named = { ...slice, ports: [{ name: 'http', port: 80, protocol: 'TCP' }] }
+      await world.outside(world.client.replace(EndpointSlice, named))
+    }
+    await world.run('box', { containers: [box] })
+    await world.advance(3)
+    expect(await world.sh('box', 'nslookup -type=srv _http._tcp.web')).toContain(
+      '_http._tcp.web.default.svc.cluster.local\tservice = 0 100 80 web.default.svc.cluster.local\n',
+    )
+    const answer = await world.sh('box', 'nslookup -type=srv _http._tcp.db.default')
+    for (const pod of ['db-1', 'db-2']) {
+      const dashed = (await world.status(pod)).podIP!.replaceAll('.', '-')
+      expect(answer).toContain(`service = 0 100 80 ${dashed}.db.default.svc.cluster.local\n`)
+    }
+    expect((await world.exec('box', ['nslookup', '-type=srv', '_nosuch._tcp.web'])).exitCode).toBe(1)
+  })
+
+  test('an ExternalName is another name for a name', async () => {
+    const world = await new NetworkWorld().start()
+    await world.serve('web', 'nginx:1.27', 1)
+    const alias = (name: string, externalName: string) =>
+      world.create(Service, {
+        metadata: { name, namespace: 'default' },
+        spec: { type: 'ExternalName', externalName },
+      })
+    await alias('alias', 'web.default.svc.cluster.local')
+    await alias('away', 'api.example.com')
+    world.net.externalNames.set('api.example.com', '203.0.113.9')
+    await world.run('box', { containers: [box] })
+    await world.settle()
+    expect(await world.sh('box', 'wget -qO- http://alias')).toContain('Welcome to nginx!')
+    expect(await world.sh('box', 'nslookup away')).toContain(
+      'away.default.svc.cluster.local\tcanonical name = api.example.com\nName:\tapi.example.com\nAddress: 203.0.113.9\n',
+    )
+  })
+
+  test('dnsPolicy and dnsConfig decide what resolv.conf says', async () => {
+    const world = await new NetworkWorld().start()
+    const pods: Record<string, object> = {
+      cluster: {},
+      host: { dnsPolicy: 'Default' },
+      hostnet: { hostNetwork: true },
+      both: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+      own: {
+        dnsPolicy: 'None',
+        dnsConfig: {
+          nameservers: ['192.0.2.1'],
+          searches: ['my.dns'],
+          options: [{ name: 'ndots', value: '2' }],
+        },
+      },
+    }
+    for (const [name, spec] of Object.entries(pods)) await world.run(name, { containers: [box], ...spec })
+    await world.settle()
+    const cluster =
+      'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n'
+    const resolv = (pod: string) => world.sh(pod, 'cat /etc/resolv.conf')
+    expect(await resolv('cluster')).toBe(cluster)
+    expect(await resolv('both')).toBe(cluster)
+    expect(await resolv('host')).toBe('nameserver 192.168.0.1\noptions ndots:1\n')
+    expect(await resolv('hostnet')).toBe(await resolv('host'))
+    expect(await resolv('own')).toBe('search my.dns\nnameserver 192.0.2.1\noptions ndots:2\n')
+  })
+
   test('names with few dots are tried with the search domains first', () => {
     const dns = { nameservers: [], searches: ['a.svc.x', 'svc.x'], ndots: 5 }
     expect(candidates('web', dns)).toEqual(['web.a.svc.x', 'web.svc.x', 'web'])
@@ -110,7 +182,17 @@ describe('services', () => {
       sessionAffinity: 'ClientIP',
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
     })
-    expect(Object.values((await world.traffic({ url: 'http://web', count: 50 })).answeredBy)).toEqual([50])
+    const answering = async () =>
+      Object.keys((await world.traffic({ url: 'http://web', count: 50 })).answeredBy)
+    const first = await answering()
+    expect(first).toHaveLength(1)
+    const later: string[] = []
+    for (let i = 0; i < 12; i++) {
+      await world.advance(61)
+      later.push(...(await answering()))
+    }
+    // Chosen afresh each time: twelve times the same would be a chance of 3 in a million.
+    expect(new Set(later).size).toBeGreaterThan(1)
   })
 })
 
@@ -186,6 +268,73 @@ describe('faults and policies', () => {
     expect(Object.keys(cut.answeredBy)).toEqual([(await world.status('web-1')).podIP])
     world.net.heal('node-1', 'node-2')
     expect((await world.traffic({ url: 'http://web', count: 100 })).failed).toBe(0)
+  })
+
+  test('lost requests time out, in about the share that was asked for', async () => {
+    const world = await new NetworkWorld().start()
+    await world.serve('web', 'nginx:1.27', 2)
+    world.net.lose(0.5)
+    const { failures } = await world.traffic({ url: 'http://web', count: 400, timeoutMs: 50 })
+    // Half go to the other node, and half of those are lost: 100, with a deviation of 9.
+    expect(failures['i/o timeout']).toBeGreaterThan(60)
+    expect(failures['i/o timeout']).toBeLessThan(140)
+  })
+
+  test('the journal says why a request failed', async () => {
+    const world = await new NetworkWorld().start()
+    await world.serve('web', 'nginx:1.27', 1)
+    const ip = (await world.status('web-1')).podIP
+    await world.delete('web-1', 0)
+    await world.advance(3)
+    expect((await world.traffic({ url: 'http://web', count: 1 })).failed).toBe(1)
+    expect(world.foundation.journal.entries().findLast((it) => it.type === 'network')?.text).toBe(
+      `GET web:80/ failed: dial tcp ${ip}:80: connect: no route to host; pod web-1 is gone, and the rules of node-1 do not know it yet`,
+    )
+  })
+
+  test('load balancers take traffic from the ranges that they are told', async () => {
+    const world = await new NetworkWorld().start()
+    await world.serve('web', 'nginx:1.27', 1, {
+      type: 'LoadBalancer',
+      loadBalancerSourceRanges: ['10.0.0.1/32'],
+    })
+    const service = await world.outside(world.client.get(Service, { namespace: 'default', name: 'web' }))
+    const status = { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } }
+    await world.outside(world.client.updateStatus(Service, { ...service, status }))
+    await world.advance(2)
+    const from = (node: number) =>
+      world.traffic({ url: 'http://198.51.100.1', count: 1, timeoutMs: 100, from: node })
+    expect((await from(1)).failed).toBe(0)
+    expect((await from(2)).failures).toEqual({ 'i/o timeout': 1 })
+  })
+
+  test('a policy for what leaves a pod has to name the name service too', async () => {
+    const world = await new NetworkWorld().start()
+    await world.serve('web', 'nginx:1.27', 1)
+    await world.run('box', { containers: [box] }, { labels: { role: 'box' } })
+    await world.settle()
+    const ip = (await world.status('web-1')).podIP
+    const toWeb = { to: [{ podSelector: { matchLabels: { app: 'web' } } }] }
+    const toDns = {
+      to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
+      ports: [{ protocol: 'UDP' as const, port: 53 }],
+    }
+    const spec = (egress: object[]) => ({
+      podSelector: { matchLabels: { role: 'box' } },
+      policyTypes: ['Egress' as const],
+      egress,
+    })
+    const made = await world.create(NetworkPolicy, {
+      metadata: { name: 'box', namespace: 'default' },
+      spec: spec([toWeb]),
+    })
+    await world.settle()
+    expect(await world.sh('box', `wget -qO- -T 1 http://${ip}`)).toContain('Welcome to nginx!')
+    expect(await world.sh('box', 'wget -qO- -T 1 http://web')).toBe("wget: bad address 'web'\n")
+    await world.outside(world.client.replace(NetworkPolicy, { ...made, spec: spec([toWeb, toDns]) }))
+    await world.settle()
+    expect(await world.sh('box', 'wget -qO- -T 1 http://web')).toContain('Welcome to nginx!')
+    expect(await world.sh('box', 'wget -qO- -T 1 http://10.0.0.2:10250')).toContain('timed out')
   })
 
   test('a request under way is reset when its pod is killed', async () => {

@@ -1,5 +1,11 @@
 /** The kube-proxy table in nftables mode (upstream: pkg/proxy/nftables/proxier.go). */
-import { portKey, type ServicePortEntry, type ServiceTable, usableEndpoints } from '../service-table.ts'
+import {
+  type Endpoint,
+  portKey,
+  type ServicePortEntry,
+  type ServiceTable,
+  usableEndpoints,
+} from '../service-table.ts'
 import { chainHash } from './rules.ts'
 
 /** `nft list table ip kube-proxy`. */
@@ -17,17 +23,14 @@ export function nftablesRules(table: ServiceTable, node: string, clusterCidr: st
       )
       continue
     }
-    const chain = `service-${chainHash(portKey(entry)).slice(0, 8)}-${name(entry)}`
-    const external = `external-${chainHash(portKey(entry)).slice(0, 8)}-${name(entry)}`
+    const chain = chainOf('service', name(entry))
+    const external = chainOf('external', name(entry))
     ips.push(`${entry.clusterIp} . ${protocol} . ${entry.port} : goto ${chain}`)
     for (const ip of [...entry.externalIps, ...entry.loadBalancerIps]) {
       ips.push(`${ip} . ${protocol} . ${entry.port} : goto ${external}`)
     }
     if (entry.nodePort > 0) ports.push(`${protocol} . ${entry.nodePort} : goto ${external}`)
-    const choices = endpoints.map(
-      (it, index) =>
-        `${index} : goto endpoint-${chainHash(`${it.ip}${it.port}`).slice(0, 8)}-${name(entry)}__${it.ip}/${it.port}`,
-    )
+    const choices = endpoints.map((it, index) => `${index} : goto ${endpointChain(entry, it)}`)
     chains.push(
       block(`chain ${chain}`, [
         `ip daddr ${entry.clusterIp} ${protocol} dport ${entry.port} ip saddr != ${clusterCidr} jump mark-for-masquerade`,
@@ -40,13 +43,10 @@ export function nftablesRules(table: ServiceTable, node: string, clusterCidr: st
     }
     for (const it of endpoints) {
       chains.push(
-        block(
-          `chain endpoint-${chainHash(`${it.ip}${it.port}`).slice(0, 8)}-${name(entry)}__${it.ip}/${it.port}`,
-          [
-            `ip saddr ${it.ip} jump mark-for-masquerade`,
-            `meta l4proto ${protocol} dnat to ${it.ip}:${it.port}`,
-          ],
-        ),
+        block(`chain ${endpointChain(entry, it)}`, [
+          `ip saddr ${it.ip} jump mark-for-masquerade`,
+          `meta l4proto ${protocol} dnat to ${it.ip}:${it.port}`,
+        ]),
       )
     }
   }
@@ -81,6 +81,15 @@ export function nftablesRules(table: ServiceTable, node: string, clusterCidr: st
     ...chains.map(indent),
     '}',
   ].join('\n')}\n`
+}
+
+/** A name that stays unique when it is cut: the digest of all of it comes first. */
+function chainOf(kind: 'service' | 'external' | 'endpoint', whole: string): string {
+  return `${kind}-${chainHash(whole).slice(0, 8)}-${whole}`
+}
+
+function endpointChain(entry: ServicePortEntry, { ip, port }: Endpoint): string {
+  return chainOf('endpoint', `${name(entry)}__${ip}/${port}`)
 }
 
 function name(entry: ServicePortEntry): string {

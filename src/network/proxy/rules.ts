@@ -1,29 +1,53 @@
-/** Names and notations that the proxy modes share. */
+/** Names and notations that the proxy modes share: the digests are upstream's, letter by letter. */
+import { sha256 } from '../../kernel/sha256.ts'
 import { type Endpoint, portKey, type ServicePortEntry } from '../service-table.ts'
 
-/** 16 letters and digits that depend on the text alone, as upstream's base32 of a SHA-256. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const encoder = new TextEncoder()
+const known = new Map<string, string>()
+/** Names that are kept; a big cluster has about as many endpoints. */
+const KNOWN_MAX = 50_000
+
+/** The first 16 letters of the base32 of a SHA-256. */
 export function chainHash(text: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  let hash = ''
-  let state = 0x811c9dc5
-  for (let round = 0; round < 16; round++) {
-    for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193) >>> 0
-    state = Math.imul(state ^ (round + 1), 0x85ebca6b) >>> 0
-    hash += alphabet[(state >>> 11) & 31]
+  let hash = known.get(text)
+  if (hash !== undefined) return hash
+  const digest = sha256(encoder.encode(text))
+  hash = ''
+  for (let bit = 0; hash.length < 16; bit += 5) {
+    const at = bit >> 3
+    const pair = (digest[at]! << 8) | digest[at + 1]!
+    hash += LETTERS[(pair >> (11 - (bit & 7))) & 31]
   }
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(text, hash)
   return hash
 }
 
+function named(prefix: string, entry: ServicePortEntry, more = ''): string {
+  return `${prefix}-${chainHash(`${portKey(entry)}${entry.protocol.toLowerCase()}${more}`)}`
+}
+
+/** Traffic to all endpoints. */
 export function serviceChain(entry: ServicePortEntry): string {
-  return `KUBE-SVC-${chainHash(`${portKey(entry)}${entry.protocol}`)}`
+  return named('KUBE-SVC', entry)
+}
+
+/** Traffic to the endpoints of this node alone. */
+export function localChain(entry: ServicePortEntry): string {
+  return named('KUBE-SVL', entry)
 }
 
 export function endpointChain(entry: ServicePortEntry, endpoint: Endpoint): string {
-  return `KUBE-SEP-${chainHash(`${portKey(entry)}${entry.protocol}${endpoint.ip}:${endpoint.port}`)}`
+  return named('KUBE-SEP', entry, `${endpoint.ip}:${endpoint.port}`)
 }
 
 export function externalChain(entry: ServicePortEntry): string {
-  return `KUBE-EXT-${chainHash(`${portKey(entry)}${entry.protocol}`)}`
+  return named('KUBE-EXT', entry)
+}
+
+export function firewallChain(entry: ServicePortEntry): string {
+  return named('KUBE-FW', entry)
 }
 
 /** As upstream writes probabilities: ten digits. */

@@ -1,4 +1,5 @@
 /** Commands that print and rearrange text. */
+import { sha256 } from '../../../kernel/sha256.ts'
 import type { ProcessContext, Program } from '../program.ts'
 import { resolvePath } from '../vfs.ts'
 import { command, inputs, linesOf, options, runCommand, UsageError } from './command.ts'
@@ -615,6 +616,15 @@ export const TEXT_COMMANDS: readonly Program[] = [
   lineByLine('rev', (lines) => lines.map((it) => [...it].reverse().join(''))),
   lineByLine('tac', (lines) => [...lines].reverse()),
   lineByLine('nl', (lines) => lines.map((it, index) => `${String(index + 1).padStart(6)}\t${it}`)),
+  command('sha256sum', async (context, args) => {
+    const { texts, failed } = await inputs(context, 'sha256sum', args)
+    for (const { file, text } of texts) {
+      const digest = sha256(new TextEncoder().encode(text))
+      const hex = Array.from(digest, (it) => it.toString(16).padStart(2, '0')).join('')
+      context.stdout.write(`${hex}  ${file}\n`)
+    }
+    return failed ? 1 : 0
+  }),
   command('true', () => 0),
   command('false', () => 1),
   command('yes', async (context, args) => {
