@@ -4,10 +4,13 @@
  */
 import { PersistentVolume } from '../api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../api/core/persistent-volume-claim.ts'
+import { isAlreadyExists } from '../api/errors.ts'
 import type { Stored } from '../api/kind.ts'
 import { quantityValue } from '../api/quantity.ts'
+import { CSIDriver } from '../api/storage/csi-driver.ts'
 import { StorageClass } from '../api/storage/storage-class.ts'
 import { VolumeAttachment } from '../api/storage/volume-attachment.ts'
+import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import { KeyedWorker } from './keyed-worker.ts'
 import type { Cloud } from './provider.ts'
@@ -101,6 +104,7 @@ export function diskAttacher(cloud: Cloud): Component {
       const { client, informers } = process
       const attachments = informers.for(VolumeAttachment)
       const volumes = informers.for(PersistentVolume)
+      process.spawn('disk-attacher', () => registerDriver(client))
       const worker = new KeyedWorker(process, 'disk-attacher', sync, (name, error) => {
         const attachment = attachments.lister.get(name)
         if (attachment === undefined) return
@@ -149,5 +153,17 @@ export function diskAttacher(cloud: Cloud): Component {
         )
       }
     },
+  }
+}
+
+/** Tells the cluster that the driver is there, with a provisioner and an attacher of its own. */
+async function registerDriver(client: Client): Promise<void> {
+  try {
+    await client.create(CSIDriver, {
+      metadata: { name: DISK_DRIVER, annotations: { 'kubarium.dev/served': 'true' } },
+      spec: { attachRequired: true },
+    })
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
   }
 }

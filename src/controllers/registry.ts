@@ -1,4 +1,5 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
+import { attachDetachController } from './attach-detach/controller.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
@@ -7,14 +8,18 @@ import { disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoints/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
+import { externalAttacherController } from './external-attacher/controller.ts'
 import { externalProvisionerController } from './external-provisioner/controller.ts'
 import { garbageCollector } from './garbage-collector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
+import { leaseGcController } from './lease-gc/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeIpamController } from './node-ipam/controller.ts'
 import { nodeLifecycleController } from './node-lifecycle/controller.ts'
 import { persistentVolumeBinder } from './persistentvolume-binder/controller.ts'
+import { persistentVolumeExpander } from './persistentvolume-expander/controller.ts'
 import { podGcController } from './pod-gc/controller.ts'
 import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
@@ -28,6 +33,7 @@ import { rootCaPublisher } from './serviceaccount/root-ca.ts'
 import { serviceAccountTokenController } from './serviceaccount/tokens.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
+import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
 export interface BuiltInController {
@@ -61,11 +67,18 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('cronjob', cronJobController),
   builtIn('ttl-after-finished', ttlAfterFinishedController),
   builtIn('persistentvolume-binder', persistentVolumeBinder),
+  builtIn('attachdetach', attachDetachController),
+  builtIn('persistentvolume-expander', persistentVolumeExpander),
+  builtIn('ephemeral-volume', ephemeralVolumeController),
+  // No part of kube-controller-manager: what CSI drivers bring along.
   builtIn('csi-provisioner', externalProvisionerController),
+  builtIn('csi-attacher', externalAttacherController),
   builtIn('serviceaccount', serviceAccountController),
   builtIn('serviceaccount-token', serviceAccountTokenController),
   builtIn('root-ca-cert-publisher', rootCaPublisher()),
   builtIn('clusterrole-aggregation', clusterRoleAggregationController),
+  builtIn('ttl', ttlController),
+  builtIn('apiserver-lease-gc', leaseGcController),
   // On a real cluster too it takes a flag, --allocate-node-cidrs.
   builtIn('nodeipam', nodeIpamController(), false),
   builtIn('pvc-protection', pvcProtectionController),

@@ -37,3 +37,13 @@ export class RunningHash {
 function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0')
 }
+
+/** 64 hex digits that depend on the text alone. */
+export function hex64(text: string): string {
+  let digest = ''
+  for (let i = 0; i < 8; i++)
+    digest += hash32(text, i + 1)
+      .toString(16)
+      .padStart(8, '0')
+  return digest
+}

@@ -7,6 +7,8 @@ export interface Rejection {
   /** `OutOfcpu`, `NodeAffinity`, `Evicted`: status.reason and the Event's reason. */
   readonly reason: string
   readonly message: string
+  /** Of `OutOf...`: what would have to be freed. */
+  readonly missing?: { readonly resource: string; readonly amount: number }
 }
 
 export interface AdmissionView {
@@ -19,12 +21,15 @@ export interface AdmissionView {
   readonly usedPorts: ReadonlySet<string>
   /** `MemoryPressure`, `DiskPressure`, `PIDPressure` as the node has them now. */
   readonly pressure: readonly string[]
+  /** Names, or prefixes that end in `*`. */
+  readonly allowedUnsafeSysctls?: readonly string[]
 }
 
 export function admit(view: AdmissionView): Rejection | undefined {
   const { pod } = view
   return (
     checkPressure(view) ??
+    checkSysctls(pod, view.allowedUnsafeSysctls ?? []) ??
     checkOs(pod, view.node) ??
     checkResources(view) ??
     checkNodeName(view) ??
@@ -83,6 +88,43 @@ function checkPressure({ pod, pressure }: AdmissionView): Rejection | undefined 
   return { reason: 'Evicted', message: `The node had condition: [${pressure.join(' ')}]. ` }
 }
 
+/** Namespaced, and harmless to others on the node (upstream: pkg/kubelet/sysctl/safe_sysctls.go). */
+const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
+])
+
+function checkSysctls(pod: Pod, allowed: readonly string[]): Rejection | undefined {
+  for (const { name } of pod.spec.securityContext?.sysctls ?? []) {
+    const dotted = name.replaceAll('/', '.')
+    const forbidden = (why: string) => ({
+      reason: 'SysctlForbidden',
+      message: `forbidden sysctl: "${dotted}" ${why}`,
+    })
+    const known =
+      SAFE_SYSCTLS.has(dotted) ||
+      allowed.some((it) => (it.endsWith('*') ? dotted.startsWith(it.slice(0, -1)) : dotted === it))
+    if (!known) return forbidden('not allowlisted')
+    if (pod.spec.hostNetwork === true && dotted.startsWith('net.')) {
+      return forbidden('not allowed with host net enabled')
+    }
+    if (pod.spec.hostIPC === true && /^(?:kernel\.(?:shm|msg|sem)|fs\.mqueue\.)/.test(dotted)) {
+      return forbidden('not allowed with host ipc enabled')
+    }
+  }
+  return undefined
+}
+
 function checkOs(pod: Pod, node: Node): Rejection | undefined {
   const os = node.metadata?.labels?.['kubernetes.io/os'] ?? 'linux'
   const wanted = pod.spec.os?.name
@@ -120,6 +162,7 @@ function checkResources({ pod, node, used, podCount }: AdmissionView): Rejection
 function outOf(name: string, requested: number, used: number, capacity: number): Rejection {
   return {
     reason: `OutOf${name}`,
+    missing: { resource: name, amount: requested - (capacity - used) },
     message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
   }
 }

@@ -32,6 +32,9 @@ export class ContainerNotes {
   stopping = false
   /** postStart has not finished. */
   starting = false
+  /** During a resize: what the node has set aside for it, and what it runs with; else both are the spec's. */
+  allocated: Container['resources'] = undefined
+  actual: Container['resources'] = undefined
   probes: ProbeWorker[] | undefined = undefined
 
   constructor(spec: Container, role: Role) {
@@ -72,6 +75,8 @@ export class ContainerNotes {
     if (this.current !== undefined) this.previous = this.current
     this.current = instance
     this.waiting = undefined
+    this.allocated = undefined
+    this.actual = undefined
     this.condemned = undefined
     this.stopping = false
     this.started = false

@@ -54,11 +54,14 @@ export class EvictionManager {
     this.#checkLocalStorage()
   }
 
-  /** A critical pod may push out lower ones (upstream: pkg/kubelet/preemption). True when there is room now. */
-  makeRoomFor(pod: Pod, rejection: Rejection): boolean {
-    if (!isCritical(pod) || !rejection.reason.startsWith('OutOf')) return false
-    const resource = rejection.reason.slice('OutOf'.length)
-    const needed = resource === 'pods' ? 1 : (podRequests(pod.spec).get(resource) ?? 0)
+  /**
+   * A critical pod may push out lower ones (upstream: pkg/kubelet/preemption). Undefined: there is room now; else why
+   * the pod cannot be admitted.
+   */
+  makeRoomFor(pod: Pod, rejection: Rejection): Rejection | undefined {
+    const { missing } = rejection
+    if (!isCritical(pod) || missing === undefined) return rejection
+    const { resource, amount: needed } = missing
     const victims = [...this.#workers()]
       .filter(
         (it) => it.state === 'syncing' && it.pod.metadata.uid !== pod.metadata?.uid && !isCritical(it.pod),
@@ -73,14 +76,20 @@ export class EvictionManager {
       freed += amount
       chosen.push(victim)
     }
-    if (freed < needed) return false
+    if (freed < needed) {
+      const list = `[(res: ${resource}, q: ${needed}), ]`
+      return {
+        reason: 'UnexpectedAdmissionError',
+        message: `Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: ${list}`,
+      }
+    }
     for (const victim of chosen) {
       const message = 'Preempted in order to admit critical pod'
       this.#context.recorder.event(victim.pod, 'Warning', 'Preempting', message)
       this.#context.released(victim)
       victim.terminate(0, { reason: 'Preempting', message, disruption: disruption(message) })
     }
-    return true
+    return undefined
   }
 
   #checkMemory(): void {
@@ -101,8 +110,10 @@ export class EvictionManager {
     const available = diskBytes - machine.diskUsed()
     if (available >= diskBytes * IMAGEFS_SHARE) return
     this.#hold('DiskPressure')
-    if (available >= diskBytes * NODEFS_SHARE) return
-    const threshold = formatBytes(diskBytes * NODEFS_SHARE)
+    // Images and everything else share one disk, so that both thresholds speak of it.
+    const threshold = formatBytes(
+      diskBytes * (available < diskBytes * NODEFS_SHARE ? NODEFS_SHARE : IMAGEFS_SHARE),
+    )
     this.#evictFor('ephemeral-storage', threshold, available, (worker) => this.#diskOf(worker))
   }
 
@@ -120,6 +131,12 @@ export class EvictionManager {
           this.#evict(worker, `Usage of EmptyDir volume "${volume.name}" exceeds the limit "${limit}". `)
           return
         }
+      }
+      const podLimit = localStorageLimit(pod)
+      if (podLimit !== undefined && this.#diskOf(worker) > podLimit) {
+        const message = `Pod ephemeral local storage usage exceeds the total limit of containers ${formatBytes(podLimit)}. `
+        this.#evict(worker, message)
+        return
       }
       for (const notes of worker.notes) {
         const limit = notes.spec.resources?.limits?.['ephemeral-storage']
@@ -216,6 +233,17 @@ export class EvictionManager {
   #diskOfContainer(id: string | undefined): number {
     return id === undefined ? 0 : (this.#context.runtime.containerStats(id)?.diskBytes ?? 0)
   }
+}
+
+/** The sum of the containers' limits; undefined as soon as one has none. */
+function localStorageLimit(pod: Pod): number | undefined {
+  let sum = 0
+  for (const { resources } of pod.spec.containers) {
+    const limit = resources?.limits?.['ephemeral-storage']
+    if (limit === undefined) return undefined
+    sum += amountOf('ephemeral-storage', limit)
+  }
+  return sum
 }
 
 const NONE: readonly string[] = Object.freeze([])

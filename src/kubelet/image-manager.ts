@@ -20,6 +20,7 @@ export interface ImageError {
     | 'ImagePullBackOff'
     | 'ErrImageNeverPull'
     | 'InvalidImageName'
+    | 'ImageInspectError'
   readonly message: string
   /** No attempt before, ms since the epoch. */
   readonly retryAt: number
@@ -73,6 +74,13 @@ export class ImageManager {
       )
       const message = `Failed to apply default image tag "${image}": ${why}`
       done({ reason: 'InvalidImageName', message, retryAt: this.#clock.now() + BACKOFF_MS }, '')
+      return
+    }
+    const failure = this.#images.failure()
+    if (failure !== undefined) {
+      const message = `Failed to inspect image "${image}": ${failure.text()}`
+      this.#recorder.event(pod, 'Warning', 'InspectFailed', message, where)
+      done({ reason: 'ImageInspectError', message, retryAt: this.#clock.now() + BACKOFF_MS }, '')
       return
     }
     const policy = notes.spec.imagePullPolicy || defaultPullPolicy(image)

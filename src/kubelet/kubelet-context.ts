@@ -13,6 +13,7 @@ import type { ImageManager } from './image-manager.ts'
 import type { Machine } from './machine.ts'
 import type { ObjectCache } from './object-cache.ts'
 import type { PodWorker } from './pod-worker.ts'
+import type { AttachedVolumes } from './volumes/attached-volumes.ts'
 
 export interface KubeletContext {
   readonly nodeName: string
@@ -30,6 +31,8 @@ export interface KubeletContext {
   readonly dns: ClusterDns
   /** Namespaces whose root certificate has been seen: accounts' volumes can be mounted there. */
   readonly accountsReady: Set<string>
+  /** Volumes that must be attached before they are mounted. */
+  readonly attachedVolumes: AttachedVolumes
   /** As the API has it; undefined before the first answer. */
   node(): Stored<Node> | undefined
   /** False once the kubelet crashed or stopped: answers that come later are dropped. */

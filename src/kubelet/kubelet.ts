@@ -29,6 +29,7 @@ import { podRequests } from './pod-resources.ts'
 import { PodWorker } from './pod-worker.ts'
 import { isStaticSource, StaticPods } from './static-pods.ts'
 import { isTerminalPhase } from './status/pod-status.ts'
+import { AttachedVolumes } from './volumes/attached-volumes.ts'
 
 export interface KubeletOptions {
   readonly machine: Machine
@@ -44,6 +45,8 @@ export interface KubeletOptions {
   readonly dns?: ClusterDns
   /** Folder of static pod manifests on the node's disk; default /etc/kubernetes/manifests. */
   readonly staticPodPath?: string
+  /** Sysctls that pods may set although others would feel it: `kernel.msg*`. */
+  readonly allowedUnsafeSysctls?: readonly string[]
 }
 
 const CRASH_BACKOFF_MS = 10_000
@@ -78,6 +81,10 @@ class Kubelet implements KubeletContext {
   readonly hostIps: readonly string[]
   readonly dns: ClusterDns
   readonly accountsReady = new Set<string>()
+  readonly attachedVolumes: AttachedVolumes = new AttachedVolumes(
+    () => this.#reporter?.node,
+    () => this.#reporter?.changed(),
+  )
   /** By uid. */
   readonly workers = new Map<string, PodWorker>()
   readonly #options: KubeletOptions
@@ -89,6 +96,8 @@ class Kubelet implements KubeletContext {
   /** Workers that hold resources of the node. */
   #admitted = 0
   readonly #died = new Set<PodWorker>()
+  /** As the watch brought it last. */
+  #shownNode: Stored<Node> | undefined
   #relist: Timer | undefined
   #services: Informer<Service> | undefined
   #serviceVariables = new Map<string, ReadonlyMap<string, string>>()
@@ -191,10 +200,11 @@ class Kubelet implements KubeletContext {
         podCount: this.#admitted,
         usedPorts: this.#usedPorts,
         pressure: this.#eviction.pressure(),
+        allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls,
       })
       if (rejection !== undefined) {
-        const room = this.#eviction.makeRoomFor(pod, rejection)
-        if (!room) return rejection
+        const obstacle = this.#eviction.makeRoomFor(pod, rejection)
+        if (obstacle !== undefined) return obstacle
       }
     }
     this.#hold(worker)
@@ -216,7 +226,8 @@ class Kubelet implements KubeletContext {
 
   resized(worker: PodWorker): void {
     planResize(this, worker, this.#used, worker.held)
-    if (worker.held === undefined) return
+    // What cannot be granted takes nothing from others.
+    if (worker.held === undefined || worker.resize.some((it) => it.type === 'PodResizePending')) return
     this.#letGo(worker)
     this.#hold(worker)
   }
@@ -420,7 +431,10 @@ class Kubelet implements KubeletContext {
   }
 
   #nodeChanged(node: Stored<Node>): void {
+    const before = this.#shownNode
+    this.#shownNode = node
     this.#reporter?.observed(node)
+    this.attachedVolumes.nodeChanged(before, node)
     const podCidr = this.#options.podCidr ?? node.spec.podCIDR
     if (podCidr === undefined || podCidr === '' || this.runtime.status().networkReady) return
     this.runtime.updateRuntimeConfig({ podCidr })
@@ -464,7 +478,7 @@ class Kubelet implements KubeletContext {
       diskPressure: pressure.includes('DiskPressure'),
       pidPressure: pressure.includes('PIDPressure'),
       images: [...this.machine.images.listImages()],
-      volumesInUse: [],
+      volumesInUse: this.attachedVolumes.inUse(),
     }
   }
 }

@@ -9,7 +9,7 @@ import type { EventLoop, Timer } from '../kernel/event-loop.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { FakeRuntime } from './cri/fake-runtime.ts'
-import type { CatalogImage, ImageCatalog } from './cri/image-catalog.ts'
+import type { ImageCatalog } from './cri/image-catalog.ts'
 import { ImageStore } from './cri/image-store.ts'
 import { RUNTIME_PROFILES, type RuntimeKind } from './cri/profiles.ts'
 import type { ContainerRecord } from './cri/records.ts'
@@ -111,6 +111,7 @@ export class Machine {
       stack: this.stack,
       after,
       startProcess: (container, host) => this.#startProcess(container, host),
+      whatStops: (container) => this.#whatStops(container),
       showSteps: options.showRuntimeSteps ?? false,
     })
   }
@@ -258,21 +259,19 @@ export class Machine {
     return vfs
   }
 
+  #whatStops(container: ContainerRecord): CriError | undefined {
+    const argv = argvOf(container)
+    return this.#programOf(container, argv) === undefined ? this.#notExecutable(argv) : undefined
+  }
+
+  #notExecutable(argv: readonly string[]): CriError {
+    return new CriError('Unknown', this.runtime.profile.startFailure.text(argv[0] ?? ''))
+  }
+
   #startProcess(container: ContainerRecord, host: ContainerHost): ContainerProcess | CriError {
-    const { spec } = container.image
-    const { command, args } = container.config
-    const own =
-      command.length > 0
-        ? [...command, ...args]
-        : args.length > 0
-          ? [...(spec.entrypoint ?? []), ...args]
-          : []
-    const argv = own.length > 0 ? own : [...(spec.entrypoint ?? []), ...(spec.cmd ?? [])]
-    const program = this.#programOf(container.image, argv, command.length > 0, container.config.configured)
-    if (program === undefined) {
-      const text = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "${argv[0] ?? ''}": executable file not found in $PATH: unknown`
-      return new CriError('Unknown', text)
-    }
+    const argv = argvOf(container)
+    const program = this.#programOf(container, argv)
+    if (program === undefined) return this.#notExecutable(argv)
     if (
       isProgram(program) ||
       program.memory !== undefined ||
@@ -310,14 +309,11 @@ export class Machine {
   }
 
   /** What argv means in this image: a command built in, the image's own program, or a well-behaved stand-in. */
-  #programOf(
-    image: CatalogImage,
-    argv: readonly string[],
-    overridden: boolean,
-    configured: boolean,
-  ): Program | Behaviour | undefined {
+  #programOf(container: ContainerRecord, argv: readonly string[]): Program | Behaviour | undefined {
     const { programs } = this.options
-    const { spec } = image
+    const { spec } = container.image
+    const { command, configured } = container.config
+    const overridden = command.length > 0
     const named =
       argv[0] === undefined ? undefined : programs.get(argv[0].slice(argv[0].lastIndexOf('/') + 1))
     const own = typeof spec.program === 'string' ? programs.get(spec.program) : spec.program
@@ -332,6 +328,14 @@ export class Machine {
     const part = () => (this.options.random.float() * 2 ** 32).toString(16).slice(0, 8).padStart(8, '0')
     return `${part()}-${part().slice(0, 4)}-4${part().slice(1, 4)}-a${part().slice(1, 4)}-${part()}${part().slice(0, 4)}`
   }
+}
+
+/** The pod's command and args over the image's entrypoint and cmd. */
+function argvOf({ image, config }: ContainerRecord): readonly string[] {
+  const { entrypoint = [], cmd = [] } = image.spec
+  const { command, args } = config
+  if (command.length > 0) return [...command, ...args]
+  return args.length > 0 ? [...entrypoint, ...args] : [...entrypoint, ...cmd]
 }
 
 function isProgram(program: Program | Behaviour): program is Program {

@@ -28,6 +28,7 @@ export function planResize(
   })
   if (changed.length === 0) {
     worker.resize = []
+    for (const notes of worker.notes) notes.allocated = notes.actual = undefined
     return
   }
   const obstacle = whatStopsIt(context, worker.pod, used, held)
@@ -37,6 +38,8 @@ export function planResize(
     return
   }
   worker.resize = [{ type: 'PodResizeInProgress', status: 'True' }]
+  for (const notes of worker.notes) notes.allocated = undefined
+  worker.writer.write()
   let left = changed.length
   for (const notes of changed) {
     const restart = notes.spec.resizePolicy?.some((it) => {
@@ -50,7 +53,9 @@ export function planResize(
     if (restart === true) notes.condemned = `Container ${notes.name} resize requires restart`
     context.cri(worker.pod, `UpdateContainerResources ${notes.name}`, () =>
       context.runtime.updateContainerResources(notes.current!.id, linuxResources(notes.spec), () => {
-        if (--left > 0 || !context.alive()) return
+        if (!context.alive()) return
+        notes.actual = undefined
+        if (--left > 0) return
         worker.resize = []
         worker.poke()
       }),

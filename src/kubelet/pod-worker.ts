@@ -412,8 +412,16 @@ export class PodWorker {
           context.released(this)
           done()
         }
-        if (sandboxId === undefined) finish()
-        else context.cri(this.pod, 'StopPodSandbox', () => context.runtime.stopPodSandbox(sandboxId, finish))
+        if (sandboxId === undefined) return finish()
+        context.cri(this.pod, 'StopPodSandbox', () =>
+          context.runtime.stopPodSandbox(sandboxId, (error) => {
+            if (error === undefined) return finish()
+            const why = `failed to "KillPodSandbox" for "${this.pod.metadata.uid}" with KillPodSandboxError: "${error.text()}"`
+            context.recorder.event(this.pod, 'Warning', 'FailedKillPod', `error killing pod: ${why}`)
+            context.clock.after(RETRY_MS, () => this.sync(), { label: 'kill pod retry' })
+            done()
+          }),
+        )
       }
       if (running.length === 0) stopped()
       else this.#hurry = stopContainers(this, running, graceMs, 'Stopping container', stopped)
@@ -545,6 +553,10 @@ export class PodWorker {
       const spec = specs.get(notes.name)
       if (spec === undefined || spec === notes.spec) continue
       const imageChanged = spec.image !== notes.spec.image
+      if (notes.running && spec.resources !== notes.spec.resources) {
+        notes.allocated ??= notes.spec.resources ?? {}
+        notes.actual ??= notes.spec.resources ?? {}
+      }
       notes.spec = spec
       if (imageChanged && notes.running) {
         const what = notes.role === 'regular' ? 'Container' : 'Init container'

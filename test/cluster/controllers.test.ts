@@ -34,7 +34,7 @@ const leader = (cluster: Cluster, name = 'kube-controller-manager') =>
   cluster.peek().get<Lease>(Lease, { namespace: 'kube-system', name })?.spec
 
 test('of two control planes one leads; when it dies the other takes over within the lease time', async () => {
-  await using cluster = await createCluster({ controlPlanes: 2, nodes: 1 })
+  await using cluster = await createCluster({ controlPlanes: 2, nodes: 1, authorization: 'RBAC' })
   const [first, second] = ranked(cluster)
   expect(leader(cluster, 'kube-scheduler')?.holderIdentity).toMatch(/^kube-scheduler(-2)?_1$/)
   await cluster.apply(deployment('before'))

@@ -9,10 +9,10 @@ import {
   isOutOfService,
   isUnscheduledTerminating,
   NODE_GONE,
-  OUT_OF_SERVICE,
   surplusTerminated,
 } from '../../src/controllers/pod-gc/choose.ts'
 import { disruptionTarget } from '../../src/controllers/shared/disruption-target.ts'
+import { OUT_OF_SERVICE } from '../../src/controllers/shared/taints.ts'
 import { vectors } from './vectors.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Lease } from '../../src/api/coordination/lease.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Event } from '../../src/api/core/event.ts'
 import { Namespace } from '../../src/api/core/namespace.ts'
@@ -9,6 +10,8 @@ import { Secret } from '../../src/api/core/secret.ts'
 import { ServiceAccount } from '../../src/api/core/service-account.ts'
 import { ClusterRole } from '../../src/api/rbac/cluster-role.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
+import { formatMicroTime } from '../../src/api/time.ts'
+import { ClusterSize } from '../../src/controllers/ttl/controller.ts'
 import { World } from './world.ts'
 
 const claim = (name: string, storageClassName = '', storage = '1Gi'): PersistentVolumeClaim => ({
@@ -150,4 +153,40 @@ test('roles that aggregate take up the rules of others', async () => {
 test('nodes get ranges of addresses in turn, when that is asked for', async () => {
   const world = await World.create({ nodes: 2, controllers: 'node-ipam-controller' })
   expect((await world.list(Node)).map((it) => it.spec.podCIDR)).toEqual(['10.244.0.0/24', '10.244.1.0/24'])
+})
+
+test('nodes learn how long Secrets may be cached, by the size of the cluster and not at its every change', async () => {
+  const sizes = (count: number) => {
+    const size = new ClusterSize({ informer: { addHandlers: () => () => {} } as never })
+    for (let i = 0; i < count; i++) size.count(1)
+    return size
+  }
+  expect([1, 100, 101, 500, 501, 1000, 1001, 2000, 2001].map((it) => sizes(it).ttlSeconds)).toEqual([
+    0, 0, 15, 15, 30, 30, 60, 60, 300,
+  ])
+  const shrinking = sizes(101)
+  for (let i = 0; i < 11; i++) shrinking.count(-1)
+  expect(shrinking.ttlSeconds).toBe(15)
+  shrinking.count(-1)
+  expect(shrinking.ttlSeconds).toBe(0)
+
+  const world = await World.create({ nodes: 1 })
+  expect((await world.get(Node, 'node-1')).metadata.annotations?.['node.alpha.kubernetes.io/ttl']).toBe('0')
+})
+
+test('the Lease of an API server that is gone is deleted within the hour, those of others are not', async () => {
+  const world = await World.create({ nodes: 0, controllers: 'apiserver-lease-gc-controller' })
+  const lease = (name: string, labels: Record<string, string> = {}) => ({
+    metadata: { name, namespace: 'kube-system', labels },
+    spec: { leaseDurationSeconds: 3600, renewTime: formatMicroTime(world.now) },
+  })
+  const identity = { 'apiserver.kubernetes.io/identity': 'kube-apiserver' }
+  await world.create(Lease, lease('apiserver-gone', identity))
+  await world.create(Lease, lease('somebody'))
+  await world.advance(3500)
+  const names = async () => (await world.list(Lease, 'kube-system')).map((it) => it.metadata.name)
+  expect(await names()).toContain('apiserver-gone')
+  await world.advance(3800)
+  expect(await names()).not.toContain('apiserver-gone')
+  expect(await names()).toContain('somebody')
 })

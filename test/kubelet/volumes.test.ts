@@ -5,6 +5,7 @@ import { PersistentVolume } from '../../src/api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-claim.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { Secret } from '../../src/api/core/secret.ts'
+import { CSIDriver } from '../../src/api/storage/csi-driver.ts'
 import { resourceValue } from '../../src/kubelet/downward.ts'
 import { World } from './harness.ts'
 
@@ -281,6 +282,7 @@ describe('volumes', () => {
 
   test('a claim keeps its data from pod to pod', async () => {
     const world = await new World().start()
+    await world.create(CSIDriver, { metadata: { name: 'fake' }, spec: { attachRequired: false } })
     await world.create(PersistentVolume, {
       metadata: { name: 'disk-1' },
       spec: {

@@ -8,9 +8,11 @@ import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts
 import { isAlreadyExists, isNotFound } from '../../api/errors.ts'
 import { objectKey, type Stored } from '../../api/kind.ts'
 import { compareQuantities } from '../../api/quantity.ts'
+import { CSIDriver } from '../../api/storage/csi-driver.ts'
 import { StorageClass } from '../../api/storage/storage-class.ts'
 import { PROVISIONED_BY, SELECTED_NODE, STORAGE_PROVISIONER } from '../persistentvolume-binder/match.ts'
 import { defineController, type ReconcileContext, watch } from '../runtime/controller.ts'
+import { isServedElsewhere } from './served.ts'
 
 const BY_CLAIM_REF = 'claimRef'
 
@@ -32,6 +34,7 @@ export const externalProvisionerController = defineController<PersistentVolumeCl
       map: claimRefKeys,
     }),
     { kind: StorageClass, map: () => [] },
+    { kind: CSIDriver, map: () => [] },
   ],
 
   async reconcile(context) {
@@ -45,6 +48,7 @@ export const externalProvisionerController = defineController<PersistentVolumeCl
 
 async function provision({ client, recorder, lister, key }: Context, claim: Claim): Promise<void> {
   const storageClass = lister(StorageClass).get(claim.spec.storageClassName ?? '')
+  if (isServedElsewhere(lister(CSIDriver).get(storageClass?.provisioner ?? ''))) return
   const provisioner = claim.metadata.annotations?.[STORAGE_PROVISIONER]
   if (storageClass === undefined || provisioner !== storageClass.provisioner) return
   const delayed = storageClass.volumeBindingMode === 'WaitForFirstConsumer'
@@ -88,8 +92,11 @@ function volumeFor(claim: Claim, storageClass: Stored<StorageClass>): Persistent
 async function deleteReleased({ client, lister, key }: Context): Promise<void> {
   for (const { metadata, spec, status } of lister(PersistentVolume).byIndex(BY_CLAIM_REF, key)) {
     if (status?.phase !== 'Released') continue
+    const driver = metadata.annotations?.[PROVISIONED_BY]
     const ours =
-      metadata.annotations?.[PROVISIONED_BY] !== undefined && spec.persistentVolumeReclaimPolicy === 'Delete'
+      driver !== undefined &&
+      !isServedElsewhere(lister(CSIDriver).get(driver)) &&
+      spec.persistentVolumeReclaimPolicy === 'Delete'
     if (!ours || metadata.deletionTimestamp !== undefined) continue
     try {
       await client.delete(PersistentVolume, { name: metadata.name })

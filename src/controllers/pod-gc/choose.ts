@@ -2,9 +2,9 @@
 import type { Node } from '../../api/core/node.ts'
 import type { Pod } from '../../api/core/pod.ts'
 import type { Stored } from '../../api/kind.ts'
+import { OUT_OF_SERVICE } from '../shared/taints.ts'
 import { timeOf } from '../shared/times.ts'
 
-export const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service'
 export const NODE_GONE = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
 
 /** Finished pods beyond the threshold: evicted ones first, then the oldest. A threshold of 0 or less means none. */

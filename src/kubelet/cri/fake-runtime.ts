@@ -43,6 +43,8 @@ export interface RuntimeHost {
   after(delayMs: number, run: () => void, label: string, background?: boolean): Timer
   /** Makes pid 1 of a container; an error is why it could not start. */
   startProcess(container: ContainerRecord, host: ContainerHost): ContainerProcess | CriError
+  /** Why `startProcess` would not; undefined: it would. */
+  whatStops(container: ContainerRecord): CriError | undefined
   /** Whether the steps below each verb go to the journal. */
   readonly showSteps: boolean
 }
@@ -138,6 +140,7 @@ export class FakeRuntime implements RuntimeService {
   }
 
   stopPodSandbox(id: string, done: Reply<void>): void {
+    if (this.#fails(done, undefined)) return
     const sandbox = this.#sandboxes.get(id)
     if (sandbox === undefined || sandbox.state === 'SANDBOX_NOTREADY') {
       done(undefined)
@@ -187,6 +190,13 @@ export class FakeRuntime implements RuntimeService {
       return
     }
     const container = new ContainerRecord(this.#newId(), sandbox, config, image, this.#host.loop.now)
+    if (this.profile.startFailure.verb === 'CreateContainer') {
+      const obstacle = this.#host.whatStops(container)
+      if (obstacle !== undefined) {
+        done(obstacle, '')
+        return
+      }
+    }
     this.#containers.set(container.id, container)
     // Exactly as long as it is: a pushed-to array has room for seventeen.
     sandbox.containers = [...sandbox.containers, container]
@@ -255,9 +265,15 @@ export class FakeRuntime implements RuntimeService {
       done(new CriError('NotFound', `container "${id}" not found`))
       return
     }
-    container.resources = resources
-    container.process?.limitsChanged()
-    done(undefined)
+    this.#host.after(
+      this.profile.latency.updateContainerResources,
+      () => {
+        container.resources = resources
+        container.process?.limitsChanged()
+        done(undefined)
+      },
+      'UpdateContainerResources',
+    )
   }
 
   reopenContainerLog(_id: string): void {
@@ -363,7 +379,7 @@ export class FakeRuntime implements RuntimeService {
         this.#containers.set(copy.id, copy)
         if (from.state !== 'CONTAINER_RUNNING') continue
         const process = this.#host.startProcess(copy, this.#containerHost)
-        if (process instanceof CriError) this.#finish(copy, 128, 0, 'StartError', process.message)
+        if (process instanceof CriError) this.#failedToStart(copy, process)
         else copy.process = process
       }
     }
@@ -388,12 +404,17 @@ export class FakeRuntime implements RuntimeService {
     container.state = 'CONTAINER_RUNNING'
     const process = this.#host.startProcess(container, this.#containerHost)
     if (process instanceof CriError) {
-      this.#finish(container, 128, 0, 'StartError', process.message)
+      this.#failedToStart(container, process)
       done(process)
       return
     }
     container.process = process
     done(undefined)
+  }
+
+  #failedToStart(container: ContainerRecord, error: CriError): void {
+    const { exitCode, reason } = this.profile.startFailure
+    this.#finish(container, exitCode, 0, reason, error.message)
   }
 
   #kill(container: ContainerRecord): void {

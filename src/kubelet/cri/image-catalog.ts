@@ -2,7 +2,7 @@
  * The images of the world: what registries hold and what the images do when run. A table given by the user comes
  * first, then the built-in images; everything else is a well-behaved server, unless images must be known.
  */
-import { hash32 } from '../../kernel/hash.ts'
+import { hash32, hex64 } from '../../kernel/hash.ts'
 import type { Behaviour, Program } from '../programs/program.ts'
 import { canonicalImage, type ImageReference, parseImageReference } from './image-reference.ts'
 
@@ -132,14 +132,4 @@ function covers(pattern: string, reference: ImageReference): boolean {
     (wanted.tag === undefined || wanted.tag === (reference.tag ?? 'latest')) &&
     (wanted.digest === undefined || wanted.digest === reference.digest)
   )
-}
-
-/** 64 hex digits that depend on the text alone. */
-export function hex64(text: string): string {
-  let digest = ''
-  for (let i = 0; i < 8; i++)
-    digest += hash32(text, i + 1)
-      .toString(16)
-      .padStart(8, '0')
-  return digest
 }

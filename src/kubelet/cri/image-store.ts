@@ -23,6 +23,8 @@ export class ImageStore implements ImageService {
   /** By canonical name. */
   readonly #images = new Map<string, CatalogImage>()
   #usedBytes = 0
+  /** Set by faults: the image service fails with this text until it is undefined again. */
+  broken: string | undefined
 
   constructor(options: ImageStoreOptions) {
     this.#options = options
@@ -47,6 +49,10 @@ export class ImageStore implements ImageService {
 
   *listImages(): Iterable<CriImage> {
     for (const image of this.#images.values()) yield cri(image)
+  }
+
+  failure(): CriError | undefined {
+    return this.broken === undefined ? undefined : new CriError('Unavailable', this.broken)
   }
 
   imageStatus(image: string): CriImage | undefined {

@@ -14,11 +14,14 @@ export interface RuntimeProfile {
     readonly runPodSandbox: number
     readonly startContainer: number
     readonly stopPodSandbox: number
+    readonly updateContainerResources: number
   }
   /** What happens below one verb, for learners: who does what. `{image}`, `{id}` and `{pod}` are filled in. */
   readonly steps: Readonly<
     Record<'runPodSandbox' | 'pullImage' | 'createContainer' | 'startContainer', readonly Step[]>
   >
+  /** What becomes of a container whose command cannot be executed. */
+  readonly startFailure: StartFailure
   /** Why a v1.33 kubelet does not start with it. */
   readonly refused?: string
 }
@@ -27,6 +30,21 @@ export interface Step {
   readonly actor: string
   readonly text: string
 }
+
+/**
+ * containerd and Docker hear of it when they start the container, CRI-O already when it creates it, since it runs
+ * `runc create` then. `text` is the runtime's message about argv[0].
+ */
+export interface StartFailure {
+  readonly verb: 'CreateContainer' | 'StartContainer'
+  /** Of the terminated container. */
+  readonly reason: 'StartError' | 'ContainerCannotRun'
+  readonly exitCode: number
+  text(command: string): string
+}
+
+const notExecutable = (command: string) =>
+  `unable to start container process: error during container init: exec: "${command}": executable file not found in $PATH`
 
 const RUNC_CREATE: readonly Step[] = [
   { actor: 'runc', text: 'create {id}: reads config.json of the bundle' },
@@ -42,7 +60,7 @@ const CONTAINERD: RuntimeProfile = {
   name: 'containerd',
   version: '2.0.5',
   endpoint: 'unix:///run/containerd/containerd.sock',
-  latency: { runPodSandbox: 180, startContainer: 60, stopPodSandbox: 30 },
+  latency: { runPodSandbox: 180, startContainer: 60, stopPodSandbox: 30, updateContainerResources: 20 },
   steps: {
     runPodSandbox: [
       { actor: 'containerd', text: 'makes the network namespace of {pod} and calls the CNI plug-in (ADD)' },
@@ -59,6 +77,13 @@ const CONTAINERD: RuntimeProfile = {
     ],
     startContainer: [...RUNC_CREATE, { actor: 'runc', text: 'start {id}: executes the entrypoint' }],
   },
+  startFailure: {
+    verb: 'StartContainer',
+    reason: 'StartError',
+    exitCode: 128,
+    text: (command) =>
+      `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ${notExecutable(command)}: unknown`,
+  },
 }
 
 const CRIO: RuntimeProfile = {
@@ -66,7 +91,7 @@ const CRIO: RuntimeProfile = {
   name: 'cri-o',
   version: '1.33.0',
   endpoint: 'unix:///var/run/crio/crio.sock',
-  latency: { runPodSandbox: 150, startContainer: 50, stopPodSandbox: 30 },
+  latency: { runPodSandbox: 150, startContainer: 50, stopPodSandbox: 30, updateContainerResources: 20 },
   steps: {
     runPodSandbox: [
       { actor: 'crio', text: 'pins the namespaces of {pod} with pinns and calls the CNI plug-in (ADD)' },
@@ -83,6 +108,12 @@ const CRIO: RuntimeProfile = {
       { actor: 'runc', text: 'start {id}: executes the entrypoint' },
     ],
   },
+  startFailure: {
+    verb: 'CreateContainer',
+    reason: 'StartError',
+    exitCode: 128,
+    text: (command) => `container create failed: runc create failed: ${notExecutable(command)}`,
+  },
 }
 
 const DOCKER: RuntimeProfile = {
@@ -90,7 +121,7 @@ const DOCKER: RuntimeProfile = {
   name: 'docker',
   version: '28.1.1',
   endpoint: 'unix:///var/run/dockershim.sock',
-  latency: { runPodSandbox: 350, startContainer: 140, stopPodSandbox: 60 },
+  latency: { runPodSandbox: 350, startContainer: 140, stopPodSandbox: 60, updateContainerResources: 30 },
   steps: {
     runPodSandbox: [
       { actor: 'dockershim', text: 'asks dockerd for a pause container for {pod}' },
@@ -108,6 +139,13 @@ const DOCKER: RuntimeProfile = {
       ...RUNC_CREATE,
       { actor: 'runc', text: 'start {id}: executes the entrypoint' },
     ],
+  },
+  startFailure: {
+    verb: 'StartContainer',
+    reason: 'ContainerCannotRun',
+    exitCode: 127,
+    text: (command) =>
+      `failed to start container "${command}": Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: ${notExecutable(command)}: unknown`,
   },
   refused:
     'failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint "unix:///var/run/dockershim.sock": rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService (dockershim was removed in v1.24)',

@@ -220,6 +220,8 @@ export interface CriImage {
 export interface ImageService {
   listImages(): Iterable<CriImage>
   imageStatus(image: string): CriImage | undefined
+  /** Why no call is answered at the moment. */
+  failure(): CriError | undefined
   /** Answers the image's ref. Layers that are there already are not fetched again. */
   pullImage(
     image: string,

@@ -4,7 +4,7 @@
  */
 import type { Container } from '../../api/core/container.ts'
 import type { HTTPGetAction, LifecycleHandler, Probe } from '../../api/core/probe.ts'
-import type { HttpRequest, NetworkNamespace } from '../../api/sockets.ts'
+import type { HttpRequest, HttpResponse, NetworkNamespace } from '../../api/sockets.ts'
 import type { Clock } from '../../client/process.ts'
 import type { RuntimeService } from '../cri/runtime.ts'
 
@@ -95,7 +95,22 @@ function probeHttp(
     return
   }
   const host = action.host || target.podIp
-  const path = action.path || '/'
+  askHttp(action, host, port, action.path || '/', 0, target, timeoutMs, done)
+}
+
+/** Go's client follows at most ten. */
+const REDIRECTS_MAX = 10
+
+function askHttp(
+  action: HTTPGetAction,
+  host: string,
+  port: number,
+  path: string,
+  redirects: number,
+  target: ProbeTarget,
+  timeoutMs: number,
+  done: (answer: ProbeAnswer) => void,
+): void {
   const url = `${(action.scheme || 'HTTP').toLowerCase()}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`
   const listener = target.stack.alive ? target.stack.listener(port, 'TCP', host) : undefined
   if (listener?.http === undefined) {
@@ -120,7 +135,15 @@ function probeHttp(
     const { status } = response
     if (status >= 200 && status < 300) done({ result: 'success', output: '', steady: listener.steady })
     else if (status >= 300 && status < 400) {
-      done({ result: 'success', output: String(response.body), steady: listener.steady })
+      const { location } = response.headers
+      const next = location === undefined ? undefined : sameHost(location, host, port)
+      if (next === undefined) {
+        const output = `Probe terminated redirects, Response body: ${bodyOf(response)}`
+        done({ result: 'warning', output, steady: listener.steady })
+      } else if (redirects >= REDIRECTS_MAX) {
+        const output = `Get "${url}": stopped after ${REDIRECTS_MAX} redirects`
+        done({ result: 'failure', output, steady: listener.steady })
+      } else askHttp(action, host, next.port, next.path, redirects + 1, target, timeoutMs, done)
     } else {
       done({
         result: 'failure',
@@ -135,6 +158,21 @@ function probeHttp(
     const output = `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`
     done({ result: 'failure', output, steady: false })
   })
+}
+
+/** Where a redirect leads, unless that is another host: there a probe does not go. */
+function sameHost(location: string, host: string, port: number): { port: number; path: string } | undefined {
+  if (location.startsWith('/')) return { port, path: location }
+  const match = /^https?:\/\/([^:/?]+)(?::(\d+))?(\/.*)?$/.exec(location)
+  if (match === null || match[1] !== host) return undefined
+  return {
+    port: match[2] === undefined ? (location.startsWith('https') ? 443 : 80) : Number(match[2]),
+    path: match[3] ?? '/',
+  }
+}
+
+function bodyOf({ body }: HttpResponse): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body)
 }
 
 function probeTcp(host: string, port: number, { stack }: ProbeTarget): ProbeAnswer {

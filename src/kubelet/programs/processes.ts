@@ -76,6 +76,7 @@ export class Processes implements ContainerProcess {
   readonly #running = new Map<number, Running>()
   readonly #startedAt: number
   readonly #vfs: Vfs
+  readonly #imageBytes: number
   #nextPid = 1
   #memoryBytes = 4 * 1024 * 1024
   #cpuMillis = 1
@@ -92,6 +93,7 @@ export class Processes implements ContainerProcess {
     this.#startedAt = host.loop.now
     this.#windowStart = host.loop.now
     this.#vfs = host.rootOf(container)
+    this.#imageBytes = this.#vfs.ownBytes()
   }
 
   /** The program that argv names, looked up as execvp would; undefined: not found. */
@@ -161,7 +163,9 @@ export class Processes implements ContainerProcess {
       this.#spent /= 2
       this.#windowStart = this.#host.loop.now - windowMs / 2
     }
-    return { cpuMillis, memoryBytes: this.#memoryBytes, diskBytes: 0 }
+    // The image's own files are counted with the image.
+    const diskBytes = Math.max(0, this.#vfs.ownBytes() - this.#imageBytes)
+    return { cpuMillis, memoryBytes: this.#memoryBytes, diskBytes }
   }
 
   limitsChanged(): void {

@@ -195,6 +195,11 @@ export class Vfs {
     return [this.#root, ...this.#mounts.map((it) => it.tree)]
   }
 
+  /** Of the container's own layer, without volumes. */
+  ownBytes(): number {
+    return this.#root.usedBytes()
+  }
+
   mounts(): readonly VfsMount[] {
     return this.#mounts
   }

@@ -57,7 +57,8 @@ export function containerStatus(
     last = current.state === 'CONTAINER_EXITED' ? current : previous
   } else if (lost && state.terminated === undefined) state = UNKNOWN
   const running = current.state === 'CONTAINER_RUNNING'
-  const resources = spec.resources
+  const allocated = notes.allocated ?? spec.resources
+  const actual = notes.actual ?? spec.resources
   return {
     name: spec.name,
     state,
@@ -68,8 +69,8 @@ export function containerStatus(
     imageID: source.image(current.config.imageRef)?.repoDigests[0] ?? current.config.imageRef,
     containerID: current.apiId(source.runtimeName),
     started: running && notes.started,
-    allocatedResources: running ? resources?.requests : undefined,
-    resources: running && hasResources(spec) ? resources : undefined,
+    allocatedResources: running ? allocated?.requests : undefined,
+    resources: running && hasResources(actual) ? actual : undefined,
     volumeMounts,
   }
 }
@@ -108,8 +109,8 @@ function runningSince(ms: number): ContainerState {
   return lastRunning
 }
 
-function hasResources(spec: Container): boolean {
-  return spec.resources?.requests !== undefined || spec.resources?.limits !== undefined
+function hasResources(resources: Container['resources']): boolean {
+  return resources?.requests !== undefined || resources?.limits !== undefined
 }
 
 /** All pods of a template share their mounts, so they share these too. */

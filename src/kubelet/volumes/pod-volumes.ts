@@ -11,6 +11,8 @@ import type { Secret } from '../../api/core/secret.ts'
 import { ServiceAccount } from '../../api/core/service-account.ts'
 import type { Volume } from '../../api/core/volume.ts'
 import { quantityValue } from '../../api/quantity.ts'
+import { attachableName } from '../../api/storage/attachable.ts'
+import { CSIDriver } from '../../api/storage/csi-driver.ts'
 import type { Timer } from '../../kernel/event-loop.ts'
 import { downwardNode } from '../container-starter.ts'
 import type { Mount } from '../cri/runtime.ts'
@@ -18,6 +20,7 @@ import { expand } from '../expansion.ts'
 import { FileTree } from '../file-tree.ts'
 import type { PodWorker } from '../pod-worker.ts'
 import { type ProjectedFile, writeAtomically } from './atomic-writer.ts'
+import type { VolumeUser } from './attached-volumes.ts'
 import {
   isAccountProjection,
   type Projection,
@@ -43,8 +46,13 @@ const RETRY_MS_MAX = 122_000
 /** Upstream waits this long before it says that volumes are missing. */
 const MOUNT_WAIT_MS = 123_000
 
-export class PodVolumes {
+/** What a mount waits for, rather than fails of: nothing is said about it until it takes too long. */
+const NOT_ATTACHED = 'volume is not attached yet'
+
+export class PodVolumes implements VolumeUser {
   readonly #worker: PodWorker
+  /** Names of volumes in use, as the node's status calls them. */
+  readonly #attachable = new Set<string>()
   readonly #mounted = new Map<string, Mounted>()
   readonly #unuse: (() => void)[] = []
   readonly #tokens = new Map<string, string>()
@@ -123,9 +131,18 @@ export class PodVolumes {
     if (shows === true) this.#refreshLater()
   }
 
+  /** A volume that was waited for has been attached. */
+  attached(): void {
+    if (this.#gone || this.retryAt === 0) return
+    this.retryAt = 0
+    this.#worker.poke()
+  }
+
   unmount(): void {
     this.#gone = true
     this.#refresh?.cancel()
+    for (const name of this.#attachable) this.#worker.context.attachedVolumes.release(name, this)
+    this.#attachable.clear()
     for (const stop of this.#unuse.splice(0)) stop()
   }
 
@@ -310,8 +327,26 @@ export class PodVolumes {
         if (path !== undefined) {
           context.machine.disk.mkdir(path)
           done(undefined, context.machine.disk, path)
-        } else done(undefined, diskOf(context.machine.disks, name), '')
+          return
+        }
+        const mount = () => done(undefined, diskOf(context.machine.disks, name), '')
+        const attachable = attachableName(volume)
+        if (attachable === undefined) return mount()
+        this.#whenAttached(volume.spec.csi!.driver, attachable, (attached) =>
+          attached ? mount() : done(NOT_ATTACHED, nothing, ''),
+        )
       })
+    })
+  }
+
+  /** Some drivers need no attaching: their CSIDriver says so. */
+  #whenAttached(driver: string, name: string, done: (attached: boolean) => void): void {
+    const { transport, requests } = this.#worker.context.process
+    transport.request(requests.get(CSIDriver, { name: driver }), (response) => {
+      if (response.ok && (response.body as CSIDriver).spec.attachRequired === false) return done(true)
+      if (this.#gone) return done(false)
+      this.#attachable.add(name)
+      done(this.#worker.context.attachedVolumes.use(name, this))
     })
   }
 
@@ -335,10 +370,13 @@ export class PodVolumes {
 
   #report(volume: string, error: string): void {
     const { context, pod } = this.#worker
-    const message = `MountVolume.SetUp failed for volume "${volume}" : ${error}`
-    context.recorder.event(pod, 'Warning', 'FailedMount', message)
+    const unattached = error === NOT_ATTACHED
+    if (!unattached) {
+      const message = `MountVolume.SetUp failed for volume "${volume}" : ${error}`
+      context.recorder.event(pod, 'Warning', 'FailedMount', message)
+    }
     if (context.clock.now() - this.#startedAt < MOUNT_WAIT_MS) return
-    const late = `Unable to attach or mount volumes: unmounted volumes=[${volume}], unattached volumes=[], failed to process volumes=[]: timed out waiting for the condition`
+    const late = `Unable to attach or mount volumes: unmounted volumes=[${volume}], unattached volumes=[${unattached ? volume : ''}], failed to process volumes=[]: timed out waiting for the condition`
     context.recorder.event(pod, 'Warning', 'FailedMount', late)
   }
 }

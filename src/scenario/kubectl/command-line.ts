@@ -13,6 +13,7 @@ export interface CommandLine {
 
 /** Flags that take a value, and those that take none; short names map to long ones. */
 const VALUED: ReadonlySet<string> = new Set([
+  'from',
   'namespace',
   'selector',
   'output',
@@ -36,6 +37,8 @@ const BARE: ReadonlySet<string> = new Set([
   'ignore-not-found',
   'overwrite',
   'all',
+  'ignore-daemonsets',
+  'delete-emptydir-data',
 ])
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['n', 'namespace'],

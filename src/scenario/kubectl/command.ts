@@ -2,8 +2,10 @@
 import { formatDuration, parseDuration } from '../../kernel/duration.ts'
 import { nearestWord } from '../../kernel/nearest-word.ts'
 import { type StepContext, type StepDefinition, StepFailure } from '../step.ts'
+import { cron } from '../steps/cron.ts'
 import { remove } from '../steps/delete.ts'
 import { describe } from '../steps/describe.ts'
+import { drain } from '../steps/drain.ts'
 import { events } from '../steps/events.ts'
 import { get } from '../steps/get.ts'
 import { podLogs } from '../steps/pod-logs.ts'
@@ -56,6 +58,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
     (line, context) =>
       step(scale, { ref: refOf(line), replicas: Number(needFlag(line, 'replicas')) }, context),
   ],
+  ['drain', drainCommand],
+  ['create', createCommand],
   ['delete', deleteCommand],
   ['patch', patchCommand],
   ['label', (line, context) => setMetadata('labels', 'labeled', line, context)],
@@ -127,6 +131,30 @@ function rolloutCommand(line: CommandLine, context: StepContext): Promise<string
     },
     context,
   )
+}
+
+function drainCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {
+  const is = (name: string) => (line.flags.has(name) && line.flags.get(name) !== 'false' ? true : undefined)
+  const grace = flag(line, 'grace-period')
+  return step(
+    drain,
+    {
+      node: needName(line.words[0]?.replace(/^nodes?\//, '')),
+      ignoreDaemonSets: is('ignore-daemonsets'),
+      force: is('force'),
+      deleteEmptyDirData: is('delete-emptydir-data'),
+      gracePeriodSeconds: grace === undefined || Number(grace) < 0 ? undefined : Number(grace),
+      timeout: flag(line, 'timeout'),
+    },
+    context,
+  )
+}
+
+/** Only what no manifest does: `create job NAME --from=cronjob/X`. */
+function createCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {
+  const [what, name] = line.words
+  if (what !== 'job') throw new StepFailure('only create job NAME --from=cronjob/X is known; else use apply')
+  return step(cron, { trigger: needFlag(line, 'from'), as: needName(name) }, context)
 }
 
 function deleteCommand(line: CommandLine, context: StepContext): Promise<string | undefined> {

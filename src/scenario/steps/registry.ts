@@ -4,13 +4,16 @@ import { answers } from './answers.ts'
 import { apply } from './apply.ts'
 import { assert } from './assert.ts'
 import { create } from './create.ts'
+import { cron } from './cron.ts'
 import { remove } from './delete.ts'
 import { describe } from './describe.ts'
+import { drain } from './drain.ts'
 import { error } from './error.ts'
 import { events } from './events.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { get } from './get.ts'
+import { job } from './job.ts'
 import { patch } from './patch.ts'
 import { podLogs } from './pod-logs.ts'
 import { print } from './print.ts'
@@ -37,6 +40,9 @@ export const STEPS = {
   advance,
   scale,
   rollout,
+  job,
+  cron,
+  drain,
   fault,
   request,
   answers,
