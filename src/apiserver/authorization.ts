@@ -20,3 +20,18 @@ const REFUSED: Verdict = Object.freeze({ allowed: false, reason: '' })
 export const ALLOW_ALL: Authorizer = {
   authorize: (_, { verb }) => (verb === 'impersonate' ? REFUSED : ALLOWED),
 }
+
+/** Asks one after the other; each that refuses may say why. */
+export function firstToAllow(...authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    authorize(user, what) {
+      let reason = ''
+      for (const authorizer of authorizers) {
+        const verdict = authorizer.authorize(user, what)
+        if (verdict.allowed) return verdict
+        reason ||= verdict.reason
+      }
+      return reason === '' ? REFUSED : { allowed: false, reason }
+    },
+  }
+}

@@ -1,6 +1,11 @@
 /** Which resources have behaviour beyond what their kinds declare: one line each. */
 import { methodNotServed } from '../api/errors.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './admission/certificates.ts'
 import { defaultIngressClass } from './admission/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts'
 import { expressionSyntax } from './admission/expression-syntax.ts'
@@ -24,6 +29,7 @@ import { taintNodesByCondition } from './admission/taint-nodes-by-condition.ts'
 import { validatingPolicies } from './admission/validating-policies.ts'
 import { validatingWebhooks } from './admission/validating-webhooks.ts'
 import type { Call, ServerContext } from './call.ts'
+import { APPROVAL, CERTIFICATE_REQUEST_HOOKS } from './certificate-requests.ts'
 import { customResourceEngines } from './custom-resources.ts'
 import { get } from './list.ts'
 import { finalizeNamespace, NAMESPACE_HOOKS } from './namespaces.ts'
@@ -39,6 +45,7 @@ import { type UpdateStrategy, update } from './update.ts'
 
 /** By `resource[.group]/subresource`. */
 export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
+  'certificatesigningrequests.certificates.k8s.io/approval': writable(APPROVAL),
   'pods/binding': bind,
   'pods/ephemeralcontainers': ephemeralContainers,
   'pods/eviction': evict,
@@ -51,6 +58,7 @@ export const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
 export const HOOKS: Readonly<Record<string, (server: ServerContext) => ResourceHooks>> = {
   namespaces: () => NAMESPACE_HOOKS,
   services: serviceHooks,
+  'certificatesigningrequests.certificates.k8s.io': () => CERTIFICATE_REQUEST_HOOKS,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': reconfigures,
   'validatingwebhookconfigurations.admissionregistration.k8s.io': reconfigures,
   'validatingadmissionpolicies.admissionregistration.k8s.io': reconfigures,
@@ -84,6 +92,9 @@ export function defaultAdmission(options: AdmissionOptions = {}): readonly Admis
     storageObjectInUseProtection,
     persistentVolumeClaimResize,
     runtimeClass,
+    certificateApproval,
+    certificateSigning,
+    certificateSubjectRestriction,
     defaultIngressClass,
     mutatingWebhooks(),
     rbacEscalation,

@@ -55,6 +55,8 @@ export type AccessAttributes =
       readonly subresource?: string
       readonly namespace?: string
       readonly name?: string
+      /** Of a list or watch; the object's name in it counts as `name`. */
+      readonly fieldSelector?: string
     }
   | { readonly verb: string; readonly path: string }
 

@@ -116,7 +116,7 @@ function isSubject(
   }
 }
 
-function covers({ rule, namespace }: Grant, what: AccessAttributes): boolean {
+export function covers({ rule, namespace }: Grant, what: AccessAttributes): boolean {
   if (!has(rule.verbs, what.verb)) return false
   if ('path' in what) {
     if (namespace !== undefined) return false

@@ -112,6 +112,33 @@ function* find(
   }
 }
 
+/** A field selector taken apart; throws BadRequest for one that is none. */
+export function fieldTerms(selector: string): readonly FieldTerm[] {
+  return parse(() => parseFieldSelector(selector))
+}
+
+/** Objects of a resource in the core group with this value in a selectable field, in no promised order. */
+export function* indexedObjects(
+  server: ServerContext,
+  name: string,
+  field: string,
+  value: string,
+): Iterable<KubeObject> {
+  const resource = server.resourceOf('', name)
+  const of = fieldOf(resource.kind, field)
+  const keys = resource.indexes.lookup(`field ${field}`, of, value, () => allOf(server, resource))
+  for (const key of keys) {
+    const object = server.storage.get(key)
+    if (object !== undefined) yield object
+  }
+}
+
+function allOf(server: ServerContext, resource: Resource): [string, KubeObject][] {
+  const entries: [string, KubeObject][] = []
+  server.storage.each(resource.prefix, {}, (key, object) => entries.push([key, object]) > 0)
+  return entries
+}
+
 /** Keys that may match, by an exact field or else an exact label. */
 function indexed(
   server: ServerContext,
@@ -121,11 +148,7 @@ function indexed(
     | undefined,
   labels: Selector,
 ): Iterable<string> | undefined {
-  const all = () => {
-    const entries: [string, KubeObject][] = []
-    server.storage.each(resource.prefix, {}, (key, object) => entries.push([key, object]) > 0)
-    return entries
-  }
+  const all = () => allOf(server, resource)
   if (exact !== undefined && exact.field !== 'metadata.namespace') {
     return resource.indexes.lookup(`field ${exact.field}`, exact.of, exact.value, all)
   }

@@ -4,6 +4,7 @@
  * committed; the commit is journalled and fanned out to watchers before the answer returns.
  */
 import { ApiError, forbidden, methodNotServed, notServed } from '../api/errors.ts'
+import { requiredFieldValue } from '../api/field-selector.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
 import { groupResource, objectRef } from '../api/kind.ts'
 import type { PolicyRule } from '../api/rbac/rules.ts'
@@ -26,7 +27,7 @@ import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
 import { Admission, type AdmissionPlugin, refuserOf } from './admission/plugin.ts'
 import type { WebhookCaller } from './admission/webhook-calls.ts'
-import { ALLOW_ALL, type Authorizer } from './authorization.ts'
+import { ALLOW_ALL, type Authorizer, firstToAllow } from './authorization.ts'
 import { bootstrap } from './bootstrap.ts'
 import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
 import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
@@ -37,11 +38,13 @@ import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
 import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
+import { NodeAuthorizer } from './node-authorizer.ts'
 import { patch } from './patch.ts'
 import { RbacAuthorizer } from './rbac.ts'
 import { RBAC_DEFAULTS } from './rbac-defaults.ts'
 import { prefixOf, Resource } from './resource.ts'
 import { reviewHandler } from './reviews.ts'
+import { fieldTerms } from './select.ts'
 import { Storage } from './storage.ts'
 import type { SubresourceHandler } from './subresource.ts'
 import { scaleOf } from './subresources/scale.ts'
@@ -103,7 +106,8 @@ export class ApiServer implements ApiHandler, ServerContext {
       this,
     )
     this.#rbac = options.authorization === 'RBAC' ? new RbacAuthorizer(this) : undefined
-    this.#authorizer = this.#rbac ?? ALLOW_ALL
+    this.#authorizer =
+      this.#rbac === undefined ? ALLOW_ALL : firstToAllow(new NodeAuthorizer(this), this.#rbac)
     this.tokens = new ServiceAccountTokens(options.signer ?? simulatedSigner('kubarium'), (bound) =>
       this.#isBound(bound),
     )
@@ -232,7 +236,10 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   /** Throws Forbidden when the user may not do what the request asks. */
   authorize(request: ApiRequest): void {
-    const verdict = this.#authorizer.authorize(request.user, request)
+    const verdict = this.#authorizer.authorize(
+      request.user,
+      this.#rbac === undefined ? request : asked(request),
+    )
     if (verdict.allowed) return
     const { name = '', group, subresource, resource, namespace, verb, user } = request
     const what = subresource === undefined ? resource : `${resource}/${subresource}`
@@ -485,6 +492,14 @@ export class ApiServer implements ApiHandler, ServerContext {
 
 function revisionOfEntry({ type, detail }: JournalEntry): number | undefined {
   return type === 'commit' ? (detail as { readonly revision?: number } | undefined)?.revision : undefined
+}
+
+/** What a list or watch of one object by its name asks for is that object. */
+function asked(request: ApiRequest): AccessAttributes {
+  const fieldSelector = request.options?.fieldSelector
+  if (!fieldSelector || request.name !== undefined) return request
+  const name = requiredFieldValue(fieldTerms(fieldSelector), 'metadata.name')
+  return { ...request, name, fieldSelector }
 }
 
 /** Which admission plug-in refused, if one did. */

@@ -128,6 +128,7 @@ async function run(options: Options): Promise<void> {
       'choose another with --port, or 0 for any',
     )
   })
+  if (served.authority !== undefined) cluster.foundation.authority = served.authority
   // What a real etcd answers takes real time, which passes only from here on.
   if (mirror !== undefined && options.manifests !== undefined) await applyAll(cluster, options.manifests)
   const file = resolve(options.kubeconfig)

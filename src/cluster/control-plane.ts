@@ -2,7 +2,7 @@
 import type { UserInfo } from '../api/request.ts'
 import { runLeaderElection } from '../client/leader-election.ts'
 import type { Component } from '../client/process.ts'
-import { BUILT_IN } from '../controllers/registry.ts'
+import { BUILT_IN, type ControllerContext } from '../controllers/registry.ts'
 import {
   type AnyController,
   type ControllerComponent,
@@ -14,7 +14,7 @@ import { nearestWord } from '../kernel/nearest-word.ts'
 import { scheduler } from '../scheduler/scheduler.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { InputError } from './input-error.ts'
-import { CONTROLLER_MANAGER, SCHEDULER } from './users.ts'
+import { CONTROLLER_MANAGER, controllerUser, SCHEDULER } from './users.ts'
 
 export interface ProcessPlan {
   readonly name: string
@@ -30,7 +30,7 @@ export interface ProcessPlan {
 const RESTART_DELAY_MS = 10_000
 
 /** Controllers and scheduler, as far as the options want them, each as often as there are control planes. */
-export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
+export function planControlPlane(options: ClusterOptions, context: ControllerContext = {}): ProcessPlan[] {
   const { controllers = '*', scheduler: wanted = true, controlPlanes = 1 } = options
   if (!Number.isInteger(controlPlanes) || controlPlanes < 1)
     throw new InputError(`controlPlanes: ${controlPlanes} is no number of control planes`)
@@ -40,7 +40,7 @@ export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
   for (let i = 1; i <= controlPlanes; i++) {
     const named = (name: string) => (i === 1 ? name : `${name}-${i}`)
     if (controllers !== false) {
-      const manager = builtInManager(controllers, elects ? { name: MANAGER } : undefined)
+      const manager = builtInManager(controllers, elects ? { name: MANAGER } : undefined, context)
       const name = named(MANAGER)
       plans.push({ name, user: CONTROLLER_MANAGER, components: [manager], manager, restartDelayMs })
     }
@@ -52,6 +52,11 @@ export function planControlPlane(options: ClusterOptions): ProcessPlan[] {
   }
   return plans
 }
+
+/** As kubeadm has it (--use-service-account-credentials): each controller writes as itself. */
+const ACCOUNTS: ReadonlyMap<string, UserInfo | undefined> = new Map(
+  BUILT_IN.map(({ name, account }) => [name, account === undefined ? undefined : controllerUser(account)]),
+)
 
 const MANAGER = 'kube-controller-manager'
 const SCHEDULER_NAME = 'kube-scheduler'
@@ -78,6 +83,7 @@ export function controllerName(name: string): string {
 export function builtInManager(
   enabled: string,
   leaderElection?: ManagerOptions['leaderElection'],
+  context: ControllerContext = {},
 ): ControllerManager {
   const words = enabled.split(',').map((word) => {
     const [, sign = '', name = ''] = /^\s*([-+]?)(.*?)\s*$/.exec(word) ?? []
@@ -96,9 +102,10 @@ export function builtInManager(
     }
   }
   return controllerManager({
-    controllers: BUILT_IN.map((it) => it.create() as AnyController | ControllerComponent),
+    controllers: BUILT_IN.map((it) => it.create(context) as AnyController | ControllerComponent),
     enabled: words.join(','),
     offByDefault: BUILT_IN.filter((it) => !it.onByDefault).map((it) => it.name),
     leaderElection,
+    userOf: (name) => ACCOUNTS.get(name),
   })
 }

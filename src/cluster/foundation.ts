@@ -1,5 +1,6 @@
 /** What every cluster stands on, before any process runs: loop, journal, store, API server, network. */
 
+import { type CertificateAuthority, pretendedAuthority } from '../api/certificates/certificate.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { Maybe, UserInfo } from '../api/request.ts'
 import { createScheme, type Scheme } from '../api/scheme.ts'
@@ -59,6 +60,8 @@ export class Foundation {
   readonly podNetwork: ClusterNetwork
   /** How to reach the containers of a node; undefined while its kubelet is down. */
   streamsOf: (node: string) => NodeStreams | undefined = () => undefined
+  /** Who signs certificates: a real one once the cluster is served to the outside. */
+  authority: CertificateAuthority
   /** The ways from the API server to webhooks. */
   readonly webhooks: ClusterWebhooks
   /** The cloud that the nodes run on, if any. */
@@ -101,6 +104,7 @@ export class Foundation {
       random,
     }
     this.podNetwork = podNetwork(this, random('network'), options.proxyMode)
+    this.authority = pretendedAuthority(() => this.loop.now)
     this.webhooks = new ClusterWebhooks(this, options.webhooks ?? [], from?.webhooks)
     this.server.webhookCaller = this.webhooks
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)

@@ -253,10 +253,14 @@ export class SimCluster implements Cluster {
 
   /** Controllers and scheduler, as far as the options want them. */
   startControlPlane(): void {
-    for (const { name, user, components, manager, restartDelayMs } of planControlPlane(this.#options)) {
+    for (const { name, user, components, manager, restartDelayMs } of this.#plans()) {
       this.startProcess(name, components, user, restartDelayMs)
       if (manager !== undefined) this.#managers.set(name, manager)
     }
+  }
+
+  #plans() {
+    return planControlPlane(this.#options, { authority: () => this.#foundation.authority })
   }
 
   /** One process for the kube-proxies of all nodes; a cluster without nodes has none. */

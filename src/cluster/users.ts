@@ -28,6 +28,14 @@ export const AUTOSCALER: UserInfo = {
   groups: ['system:masters', AUTHENTICATED],
 }
 
+/** A controller of the manager, as the service account that it writes as. */
+export function controllerUser(account: string): UserInfo {
+  return {
+    name: `system:serviceaccount:kube-system:${account}`,
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
+  }
+}
+
 export function nodeUser(node: string): UserInfo {
   return { name: `system:node:${node}`, groups: ['system:nodes', AUTHENTICATED] }
 }

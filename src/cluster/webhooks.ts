@@ -39,6 +39,9 @@ export interface WebhookFunction {
   readonly handle: WebhookHandler
 }
 
+/** What Go's HTTP client says of an answer that does not come. */
+const DEADLINE = 'context deadline exceeded'
+
 type Config = Parameters<WebhookCaller['call']>[0]
 
 export class ClusterWebhooks implements WebhookCaller {
@@ -72,23 +75,37 @@ export class ClusterWebhooks implements WebhookCaller {
     const { url, service } = config
     const key = service === undefined ? url! : `${service.namespace}/${service.name}${service.path ?? '/'}`
     const handle = this.#functions.get(key)
-    if (handle !== undefined) return this.#run(handle, review)
+    if (handle !== undefined) return this.#run(handle, config, review, timeoutMs)
     if (service !== undefined) return this.#throughService(config, review, timeoutMs)
     if (this.outside !== undefined) return this.outside.call(config, review, timeoutMs)
     return { failure: `Post "${urlOf(config, timeoutMs / 1000)}": there is no network outside the cluster` }
   }
 
   /** As a task, so that the loop lets it run before time goes on, and knows what it waits for. */
-  #run(handle: WebhookHandler, review: AdmissionReview): Promise<WebhookAnswer> {
+  #run(
+    handle: WebhookHandler,
+    config: Config,
+    review: AdmissionReview,
+    timeoutMs: number,
+  ): Promise<WebhookAnswer> {
     const { request } = review
     const loop = this.#loop
     const answer = loop.suspend<WebhookAnswer>()
+    let over = false
+    const finish = (it: WebhookAnswer) => {
+      if (over) return
+      over = true
+      deadline.cancel()
+      answer.resume(it)
+    }
+    const late = { failure: `Post "${urlOf(config, timeoutMs / 1000)}": ${DEADLINE}` }
+    const deadline = loop.after(timeoutMs, () => finish(late), { label: 'webhook timeout' })
     loop.spawn(`webhook for ${request.operation} ${request.resource.resource}`, 'webhooks', async () => {
       try {
         const response = await handle(request, { now: loop.now, sleep: (ms) => loop.sleep(ms) })
-        answer.resume({ body: reviewed(review, response) })
+        finish({ body: reviewed(review, response) })
       } catch (error) {
-        answer.resume({ failure: error instanceof Error ? error.message : String(error) })
+        finish({ failure: error instanceof Error ? error.message : String(error) })
       }
     })
     return answer.promise
@@ -131,7 +148,9 @@ function reviewed(review: AdmissionReview, response: AdmissionResponse): unknown
 }
 
 function answerOf(outcome: HttpOutcome, post: string): WebhookAnswer {
-  if (!outcome.ok) return { failure: `${post}: ${outcome.detail}` }
+  if (!outcome.ok) {
+    return { failure: `${post}: ${outcome.failure === 'i/o timeout' ? DEADLINE : outcome.detail}` }
+  }
   const { status, body } = outcome.response
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
   if (status !== 200) return { failure: `${post}: the server responded with the status code ${status}` }

@@ -1,5 +1,9 @@
 /** The built-in controllers under upstream's names (cmd/kube-controller-manager/names), and which are on by default. */
+import type { CertificateAuthority } from '../api/certificates/certificate.ts'
 import { attachDetachController } from './attach-detach/controller.ts'
+import { csrApprovingController } from './certificates/approving.ts'
+import { csrCleanerController } from './certificates/cleaner.ts'
+import { csrSigningController } from './certificates/signing.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
@@ -36,60 +40,77 @@ import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
 
+/** What controllers get from outside of the simulation. */
+export interface ControllerContext {
+  /** Who signs certificates; absent: nobody whom the outside would trust. */
+  readonly authority?: () => CertificateAuthority
+}
+
 export interface BuiltInController {
   /** As in `--controllers=*,-deployment-controller`; also the name of what `create` returns. */
   readonly name: string
   /** Older names that still work: `deployment`. */
   readonly aliases: readonly string[]
   readonly onByDefault: boolean
+  /** The service account in kube-system that it writes as; undefined: the manager's own identity. */
+  readonly account: string | undefined
   /** With the type of its kind erased: a manager runs them all alike. */
-  create(): ControllerDefinition | ControllerComponent
+  create(context?: ControllerContext): ControllerDefinition | ControllerComponent
 }
 
 export const BUILT_IN: readonly BuiltInController[] = [
-  builtIn('namespace', namespaceController),
-  builtIn('garbagecollector', garbageCollector),
-  builtIn('podgc', podGcController()),
-  builtIn('endpoint', endpointsController),
-  builtIn('endpointslice', endpointSliceController),
-  builtIn('endpointslicemirroring', endpointSliceMirroringController),
-  builtIn('nodelifecycle', nodeLifecycleController()),
-  builtIn('taint-eviction', taintEvictionController),
-  builtIn('deployment', deploymentController),
-  builtIn('replicaset', replicaSetController),
-  builtIn('replicationcontroller', replicationControllerController),
-  builtIn('horizontalpodautoscaling', horizontalPodAutoscalerController),
-  builtIn('resourcequota', resourceQuotaController),
-  builtIn('disruption', disruptionController),
-  builtIn('statefulset', statefulSetController),
-  builtIn('daemonset', daemonSetController),
-  builtIn('job', jobController),
-  builtIn('cronjob', cronJobController),
-  builtIn('ttl-after-finished', ttlAfterFinishedController),
-  builtIn('persistentvolume-binder', persistentVolumeBinder),
-  builtIn('attachdetach', attachDetachController),
-  builtIn('persistentvolume-expander', persistentVolumeExpander),
-  builtIn('ephemeral-volume', ephemeralVolumeController),
+  builtIn('namespace', 'namespace-controller', namespaceController),
+  builtIn('garbagecollector', 'generic-garbage-collector', garbageCollector),
+  builtIn('podgc', 'pod-garbage-collector', podGcController()),
+  builtIn('endpoint', 'endpoint-controller', endpointsController),
+  builtIn('endpointslice', 'endpointslice-controller', endpointSliceController),
+  builtIn('endpointslicemirroring', 'endpointslicemirroring-controller', endpointSliceMirroringController),
+  builtIn('nodelifecycle', 'node-controller', nodeLifecycleController()),
+  builtIn('taint-eviction', 'node-controller', taintEvictionController),
+  builtIn('deployment', 'deployment-controller', deploymentController),
+  builtIn('replicaset', 'replicaset-controller', replicaSetController),
+  builtIn('replicationcontroller', 'replication-controller', replicationControllerController),
+  builtIn('horizontalpodautoscaling', 'horizontal-pod-autoscaler', horizontalPodAutoscalerController),
+  builtIn('resourcequota', 'resourcequota-controller', resourceQuotaController),
+  builtIn('disruption', 'disruption-controller', disruptionController),
+  builtIn('statefulset', 'statefulset-controller', statefulSetController),
+  builtIn('daemonset', 'daemon-set-controller', daemonSetController),
+  builtIn('job', 'job-controller', jobController),
+  builtIn('cronjob', 'cronjob-controller', cronJobController),
+  builtIn('ttl-after-finished', 'ttl-after-finished-controller', ttlAfterFinishedController),
+  builtIn('persistentvolume-binder', 'persistent-volume-binder', persistentVolumeBinder),
+  builtIn('attachdetach', 'attachdetach-controller', attachDetachController),
+  builtIn('persistentvolume-expander', 'expand-controller', persistentVolumeExpander),
+  builtIn('ephemeral-volume', 'ephemeral-volume-controller', ephemeralVolumeController),
   // No part of kube-controller-manager: what CSI drivers bring along.
-  builtIn('csi-provisioner', externalProvisionerController),
-  builtIn('csi-attacher', externalAttacherController),
-  builtIn('serviceaccount', serviceAccountController),
-  builtIn('serviceaccount-token', serviceAccountTokenController),
-  builtIn('root-ca-cert-publisher', rootCaPublisher()),
-  builtIn('clusterrole-aggregation', clusterRoleAggregationController),
-  builtIn('ttl', ttlController),
-  builtIn('apiserver-lease-gc', leaseGcController),
+  builtIn('csi-provisioner', 'csi-provisioner', externalProvisionerController),
+  builtIn('csi-attacher', 'csi-attacher', externalAttacherController),
+  builtIn('serviceaccount', 'service-account-controller', serviceAccountController),
+  // It signs for others, and does so as the manager itself.
+  builtIn('serviceaccount-token', undefined, serviceAccountTokenController),
+  builtIn('root-ca-cert-publisher', 'root-ca-cert-publisher', rootCaPublisher()),
+  builtIn('clusterrole-aggregation', 'clusterrole-aggregation-controller', clusterRoleAggregationController),
+  builtIn('ttl', 'ttl-controller', ttlController),
+  builtIn('apiserver-lease-gc', 'apiserver-lease-gc', leaseGcController),
   // On a real cluster too it takes a flag, --allocate-node-cidrs.
-  builtIn('nodeipam', nodeIpamController(), false),
-  builtIn('pvc-protection', pvcProtectionController),
-  builtIn('pv-protection', pvProtectionController),
+  builtIn('nodeipam', 'node-controller', nodeIpamController(), false),
+  builtIn('pvc-protection', 'pvc-protection-controller', pvcProtectionController),
+  builtIn('csrapproving', 'certificate-controller', csrApprovingController),
+  { ...builtIn('csrsigning', 'certificate-controller', csrSigningController()), create: signing },
+  builtIn('csrcleaner', 'certificate-controller', csrCleanerController),
+  builtIn('pv-protection', 'pv-protection-controller', pvProtectionController),
 ]
+
+function signing({ authority }: ControllerContext = {}) {
+  return csrSigningController(authority) as unknown as ControllerDefinition
+}
 
 function builtIn(
   alias: string,
+  account: string | undefined,
   controller: { readonly name: string },
   onByDefault = true,
 ): BuiltInController {
   const create = () => controller as ControllerDefinition | ControllerComponent
-  return { name: controller.name, aliases: [alias], onByDefault, create }
+  return { name: controller.name, aliases: [alias], account, onByDefault, create }
 }

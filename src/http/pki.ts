@@ -1,10 +1,14 @@
 /** Certificates: a CA made at the start, the server's certificate and clients' certificates signed by it. */
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign, verify, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
+import type { CertificateAuthority as ClusterAuthority } from '../api/certificates/certificate.ts'
+import type { CertificateRequest } from '../api/certificates/certificate-request.ts'
+import { children, der, derOid, oidOf, readElement, TAG } from '../api/certificates/der.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MS = 86_400_000
+const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
 
 export interface KeyPairPem {
   readonly cert: string
@@ -62,6 +66,19 @@ export class CertificateAuthority {
     return this.#issue(new x509.Name(subject).toString(), x509.ExtendedKeyUsage.clientAuth, nowMs, [])
   }
 
+  /** Signs for the cluster's own signers: what it signs lets its bearer in. */
+  async signer(now: () => number): Promise<ClusterAuthority> {
+    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', this.#keys.privateKey))
+    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+    return {
+      issuer: new Uint8Array(this.#certificate.subjectName.toArrayBuffer()),
+      algorithm: der(TAG.sequence, derOid(ECDSA_SHA256)),
+      now,
+      sign: (data) => sign('sha256', data, key),
+      verifies,
+    }
+  }
+
   async #issue(
     subject: string,
     usage: x509.ExtendedKeyUsage,
@@ -87,6 +104,30 @@ export class CertificateAuthority {
       ],
     })
     return { cert: certificate.toString('pem'), key: await privateKeyPem(keys.privateKey) }
+  }
+}
+
+/** Signature algorithms of requests, and what Node calls their hashes. */
+const HASHES: Readonly<Record<string, string | null>> = {
+  [ECDSA_SHA256]: 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+  // Ed25519 needs none.
+  '1.3.101.112': null,
+}
+
+function verifies({ publicKey, algorithm, signed, signature }: CertificateRequest): boolean {
+  const [oid] = children(readElement(algorithm))
+  const hash = oid && HASHES[oidOf(oid)]
+  if (hash === undefined) return false
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    return verify(hash, signed, key, signature)
+  } catch {
+    return false
   }
 }
 

@@ -1,6 +1,7 @@
 /** Puts an API server behind a socket: certificates, front, and a kubeconfig for who wants in. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { CertificateAuthority as ClusterAuthority } from '../api/certificates/certificate.ts'
 import { type ApiError, forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { ApiServer } from '../apiserver/server.ts'
@@ -37,6 +38,8 @@ export interface Served {
   readonly ca: string | undefined
   /** YAML that lets kubectl in as `admin`. */
   readonly kubeconfig: string
+  /** Signs certificates that this server lets in; undefined without TLS. */
+  readonly authority: ClusterAuthority | undefined
   readonly front: HttpFront
   readonly pacer: WallPacer
   /** Stops listening; time stands still again. */
@@ -69,7 +72,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const bind = (it: Server) => bindFront(it, front)
   if (insecure) {
     const listening = await listen({ port }, bind)
-    return finish(loop, pacer, listening, front, undefined, undefined)
+    return finish(loop, pacer, listening, front, undefined, undefined, undefined)
   }
   const authority = await CertificateAuthority.create('kubarium', nowMs)
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
@@ -80,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     nowMs,
   )
   const listening = await listen({ port, tls: { ...tls, ca: authority.pem } }, bind)
-  return finish(loop, pacer, listening, front, authority.pem, client)
+  return finish(loop, pacer, listening, front, authority.pem, client, await authority.signer(wallClock))
 }
 
 function bindFront(server: Server, front: HttpFront): void {
@@ -118,6 +121,7 @@ function finish(
   front: HttpFront,
   ca: string | undefined,
   client: KeyPairPem | undefined,
+  authority: ClusterAuthority | undefined,
 ): Served {
   const { url } = listening
   pacer.rebase()
@@ -126,7 +130,7 @@ function finish(
     loop.follow(undefined)
     return listening.close()
   }
-  return { url, ca, front, pacer, kubeconfig: kubeconfig(url, ca, client), close }
+  return { url, ca, front, pacer, authority, kubeconfig: kubeconfig(url, ca, client), close }
 }
 
 function kubeconfig(url: string, ca: string | undefined, client: KeyPairPem | undefined): string {

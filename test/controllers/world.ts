@@ -42,7 +42,10 @@ export class World {
       base,
       base.start(
         'kube-controller-manager',
-        controllerManager({ controllers: BUILT_IN.map((it) => it.create() as never), enabled: controllers }),
+        controllerManager({
+          controllers: BUILT_IN.map((it) => it.create() as never),
+          enabled: controllers,
+        }),
       ),
       machines,
     )

@@ -1,10 +1,12 @@
 /** A request to have a certificate signed. */
 import { ageColumn, NONE, nameColumn, orNone, text } from '../columns.ts'
+import type { FieldErrors } from '../field-errors.ts'
 import { withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { bytes, filled, type Infer, int32, kept, list, map, string, struct, time } from '../schema.ts'
 import { humanDuration } from '../time.ts'
+import { parseCertificateRequest } from './certificate-request.ts'
 
 export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
@@ -26,7 +28,9 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   validate(object, errors) {
     const { request, signerName, usages, expirationSeconds } = object.spec
     errors.at('spec', () => {
-      if (!request) errors.invalid('request', '', 'PEM block type must be CERTIFICATE REQUEST')
+      if (parseCertificateRequest(request ?? '') === undefined) {
+        errors.invalid('request', request ?? '', 'PEM block type must be CERTIFICATE REQUEST')
+      }
       if ((usages ?? []).length === 0) errors.required('usages', 'usages must be provided')
       if (!signerName) errors.required('signerName')
       else if (!signerName.includes('/')) {
@@ -45,6 +49,9 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
       }
     })
   },
+  validateStatusUpdate(object, old, errors) {
+    validateConditions(object, old, errors)
+  },
   selectableFields: { 'spec.signerName': ({ spec }) => spec.signerName ?? '' },
   columns: [
     nameColumn,
@@ -59,6 +66,39 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
 })
 
 const NOT_SIGNED = Object.freeze({})
+/** What approvers decide, once and for all. */
+const DECISIONS = ['Approved', 'Denied']
+
+/** Upstream: apis/certificates/validation. */
+function validateConditions(
+  { status }: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  errors: FieldErrors,
+): void {
+  const conditions = status?.conditions ?? []
+  errors.at('status', () => {
+    errors.each('conditions', conditions, ({ type, status: is }, index) => {
+      if (!type) errors.required('type')
+      else if (conditions.findIndex((it) => it.type === type) < index) errors.duplicate('type', type)
+      if (!is) errors.required('status')
+      else if ([...DECISIONS, 'Failed'].includes(type) && is !== 'True')
+        errors.notSupported('status', is, ['True'])
+      if (
+        DECISIONS.includes(type) &&
+        conditions.some((it) => DECISIONS.includes(it.type) && it.type !== type)
+      )
+        errors.invalid('type', type, 'Approved and Denied conditions are mutually exclusive')
+    })
+    for (const type of DECISIONS) {
+      const had = old.status?.conditions?.some((it) => it.type === type) ?? false
+      if (had && !conditions.some((it) => it.type === type))
+        errors.forbidden('conditions', `updates may not remove a condition of type "${type}"`)
+    }
+    const before = old.status?.certificate
+    if (before && status?.certificate !== before)
+      errors.forbidden('certificate', 'updates may not change a certificate that has been issued')
+  })
+}
 
 function conditionText({ status }: CertificateSigningRequest): string {
   const has = (type: string) => status?.conditions?.some((it) => it.type === type) ?? false

@@ -23,7 +23,7 @@ export type WebhookAnswer = { readonly body: unknown } | { readonly failure: str
 
 /** Carries reviews to webhooks; the composition root knows the ways there are. */
 export interface WebhookCaller {
-  /** @param timeoutMs  after so long the answer is no longer waited for; the caller need not keep time itself */
+  /** @param timeoutMs  after so long the call has failed, as time passes where the webhook is */
   call(config: WebhookClientConfig, review: AdmissionReview, timeoutMs: number): Maybe<WebhookAnswer>
 }
 
@@ -139,29 +139,13 @@ function note(
   )
 }
 
-/** The call, given up after the webhook's time. */
 function send(
   { clientConfig, timeoutSeconds = 10 }: Webhook,
   review: AdmissionReview,
-  server: ServerContext,
+  { webhookCaller }: ServerContext,
 ): Maybe<WebhookAnswer> {
-  const { webhookCaller, loop } = server
-  if (webhookCaller === undefined) return { failure: `${urlOf(clientConfig, timeoutSeconds)}: no network` }
-  const timeoutMs = timeoutSeconds * 1000
-  const answer = webhookCaller.call(clientConfig, review, timeoutMs)
-  if (!(answer instanceof Promise)) return answer
-  const waiting = loop.suspend<WebhookAnswer>()
-  let over = false
-  const finish = (it: WebhookAnswer) => {
-    if (over) return
-    over = true
-    timer.cancel()
-    waiting.resume(it)
-  }
-  const late = { failure: `Post "${urlOf(clientConfig, timeoutSeconds)}": context deadline exceeded` }
-  const timer = loop.after(timeoutMs, () => finish(late), { label: 'webhook timeout' })
-  answer.then(finish, (error: unknown) => finish({ failure: String(error) }))
-  return waiting.promise
+  if (webhookCaller !== undefined) return webhookCaller.call(clientConfig, review, timeoutSeconds * 1000)
+  return { failure: `Post "${urlOf(clientConfig, timeoutSeconds)}": there is no way to webhooks` }
 }
 
 /** `https://name.namespace.svc:443/path?timeout=10s`, as errors name a webhook. */

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../api/request.ts'
 /**
  * Several controllers in one process, as in kube-controller-manager: one cache, one crash, one lead. Which of them
  * run follows the syntax of its --controllers flag.
@@ -28,6 +29,8 @@ export interface ManagerOptions {
   /** Leads only while it holds this Lease; absent: leads from the start. */
   readonly leaderElection?: Pick<LeaderElectionOptions, 'name' | 'namespace'> & { readonly identity?: string }
   readonly observer?: ReconcileObserver
+  /** As whom a controller writes; by default, and where it is undefined, as the process. */
+  userOf?(name: string): UserInfo | undefined
 }
 
 /** The component to start in a process, and the handles of its controllers by name. */
@@ -123,7 +126,7 @@ class Manager implements ControllerManager {
   }
 
   #startMember(process: Process, name: string): void {
-    const tenant = new Tenant(process)
+    const tenant = new Tenant(process, this.#options.userOf?.(name))
     this.#tenants.set(name, tenant)
     const member = this.#members.get(name)!
     const control = this.#controls.get(name)!

@@ -3,10 +3,13 @@
  * it can be restarted, or another take its place, while its process goes on.
  */
 import type { KubeObject, Stored } from '../../api/kind.ts'
-import type { KindRef } from '../../client/client.ts'
+import type { UserInfo } from '../../api/request.ts'
+import { ApiClient } from '../../client/api-client.ts'
+import type { Client, KindRef } from '../../client/client.ts'
 import type { RecorderOptions } from '../../client/event-recorder.ts'
 import type { Informer, InformerFactory, InformerHandlers, InformerOptions } from '../../client/informer.ts'
 import type { Clock, Process } from '../../client/process.ts'
+import { Requests } from '../../client/requests.ts'
 import type { Timer } from '../../kernel/event-loop.ts'
 
 export class Tenant implements Process {
@@ -14,11 +17,19 @@ export class Tenant implements Process {
   readonly #release: (() => void)[] = []
   readonly clock: Clock
   readonly informers: InformerFactory
+  readonly user: UserInfo
+  readonly requests: Requests
+  readonly client: Client
   #ended = false
 
-  constructor(process: Process) {
+  /** @param user  as whom it writes, when not as its process; what it reads are the process's shared caches */
+  constructor(process: Process, user?: UserInfo) {
     this.#process = process
     const { clock } = process
+    this.user = user ?? process.user
+    this.requests = user === undefined ? process.requests : new Requests(user, process.name)
+    this.client =
+      user === undefined ? process.client : new ApiClient(this.requests, process.loop, process.transport)
     const guarded = (run: () => void) => () => {
       if (!this.#ended) run()
     }
@@ -72,20 +83,11 @@ export class Tenant implements Process {
   get name() {
     return this.#process.name
   }
-  get user() {
-    return this.#process.user
-  }
   get incarnation() {
     return this.#process.incarnation
   }
   get scheme() {
     return this.#process.scheme
-  }
-  get client() {
-    return this.#process.client
-  }
-  get requests() {
-    return this.#process.requests
   }
   get transport() {
     return this.#process.transport

@@ -1,0 +1,162 @@
+/** With RBAC on, every part of a cluster gets by with the rights that its real counterpart has. */
+import { expect, test } from 'vitest'
+import { Pod } from '../../src/api/core/pod.ts'
+import type { KubeObject } from '../../src/api/kind.ts'
+import { buildCluster, createCluster } from '../../src/cluster/create-cluster.ts'
+import { controllerUser } from '../../src/cluster/users.ts'
+import { BUILT_IN } from '../../src/controllers/registry.ts'
+
+const template = (labels: object, spec: object = {}) => ({
+  metadata: { labels },
+  spec: { containers: [{ name: 'c', image: 'nginx' }], ...spec },
+})
+const labelled = (app: string) => ({ selector: { matchLabels: { app } }, template: template({ app }) })
+
+const WORLD = [
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { a: 'b' } },
+  { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'hidden' }, stringData: { a: 'b' } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 3,
+      ...labelled('web'),
+      template: template(
+        { app: 'web' },
+        {
+          volumes: [
+            { name: 's', secret: { secretName: 'hidden' } },
+            { name: 'c', configMap: { name: 'settings' } },
+          ],
+        },
+      ),
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'outside' },
+    subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 80 }] }],
+  },
+  { apiVersion: 'v1', kind: 'Service', metadata: { name: 'outside' }, spec: { ports: [{ port: 80 }] } },
+  {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'web' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  },
+  {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web' },
+    spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    metadata: { name: 'old' },
+    spec: { replicas: 1, template: template({ app: 'old' }) },
+  },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'agent' }, spec: labelled('agent') },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db' },
+    spec: {
+      replicas: 2,
+      serviceName: 'db',
+      ...labelled('db'),
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data' },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            storageClassName: 'fast',
+            resources: { requests: { storage: '1Gi' } },
+          },
+        },
+      ],
+    },
+  },
+  {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'fast' },
+    provisioner: 'csi.kubarium.dev',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  },
+  {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: 'tick' },
+    spec: {
+      schedule: '* * * * *',
+      jobTemplate: {
+        spec: {
+          ttlSecondsAfterFinished: 60,
+          template: template(
+            {},
+            { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', command: ['true'] }] },
+          ),
+        },
+      },
+    },
+  },
+  { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q' }, spec: { hard: { pods: '100' } } },
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'brief' } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot', namespace: 'brief' } },
+] as unknown as KubeObject[]
+
+test('nobody who belongs to the cluster is refused anything', async () => {
+  await using cluster = buildCluster({ nodes: 2, authorization: 'RBAC' })
+  const { server } = cluster.foundation
+  const refused = new Set<string>()
+  const authorize = server.authorize.bind(server)
+  server.authorize = (request) => {
+    try {
+      authorize(request)
+    } catch (error) {
+      refused.add(`${request.user.name}: ${(error as Error).message}`)
+      throw error
+    }
+  }
+  await cluster.settle()
+  await cluster.apply(WORLD)
+  await cluster.advance('3m')
+  const pods = [...cluster.peek().list<Pod>(Pod, 'default')]
+  expect(pods.filter((it) => it.status?.phase === 'Pending').map((it) => it.metadata!.name)).toEqual([])
+  expect(pods.length).toBeGreaterThan(8)
+  const [web] = WORLD.filter((it) => it.kind === 'Deployment') as (KubeObject & {
+    spec: { template: { spec: object } }
+  })[]
+  const next = template({ app: 'web' }, { containers: [{ name: 'c', image: 'nginx:2' }] })
+  await cluster.apply({ ...web, spec: { ...web!.spec, template: next } } as KubeObject)
+  cluster.node('node-2').crash()
+  await cluster.advance('8m')
+  await cluster.delete(WORLD.filter((it) => it.kind !== 'StorageClass' && it.metadata?.namespace !== 'brief'))
+  await cluster.advance('3m')
+  expect([...refused]).toEqual([])
+  const forbidden = cluster.journal.entries().filter((it) => / 403 |is forbidden/.test(it.text))
+  expect([...new Set(forbidden.map((it) => `${it.actor} ${it.object} ${it.text}`))]).toEqual([])
+})
+
+test('every controller that acts as an account has one that a role is bound to', async () => {
+  await using cluster = await createCluster({ nodes: 0, authorization: 'RBAC' })
+  const bound = new Set<string>()
+  for (const object of cluster.peek().all()) {
+    const { subjects = [] } = object as { subjects?: { kind: string; name: string; namespace?: string }[] }
+    for (const it of subjects)
+      bound.add(it.kind === 'ServiceAccount' ? `system:serviceaccount:${it.namespace}:${it.name}` : it.name)
+  }
+  const accounts = BUILT_IN.flatMap(({ name, account }) =>
+    account === undefined ? [] : [[name, controllerUser(account).name]],
+  )
+  expect(accounts.filter(([, user]) => !bound.has(user!))).toEqual([])
+})
