@@ -2,15 +2,16 @@
  * Real kubectl against a served cluster. The newest version on the machine always; with KUBECTL=all every version
  * found, and nothing where there is none (`.ci/run` makes sure that there is one).
  */
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import { ADMIN } from '../../src/cluster/users.ts'
+import { CertificateAuthority } from '../../src/http/pki.ts'
 import { type Served, serve } from '../../src/http/serve.ts'
-import { CHECKS, type Check } from './kubectl-checks.ts'
+import { CHECKS, type Check, FILES } from './kubectl-checks.ts'
 
 /** Virtual seconds per real second: images are pulled and jobs done while a command starts. */
 const SPEED = 10
@@ -28,10 +29,15 @@ function kubectls(): string[] {
           .map((name) => join(folder, name))
       : [],
   )
-  const minor = (path: string) => Number(path.slice(path.lastIndexOf('.') + 1))
-  if (versioned.length > 0) return [...new Set(versioned)].sort((a, b) => minor(a) - minor(b))
+  if (versioned.length > 0) return [...new Set(versioned)].sort((a, b) => minorOf(a) - minorOf(b))
   const plain = folders.map((folder) => join(folder, 'kubectl')).find((path) => existsSync(path))
   return plain === undefined ? [] : [plain]
+}
+
+/** A plain `kubectl` counts as new. */
+function minorOf(path: string): number {
+  const minor = /\.(\d+)$/.exec(path)
+  return minor === null ? Number.POSITIVE_INFINITY : Number(minor[1])
 }
 
 describe.each(binaries)('%s', (binary) => {
@@ -59,6 +65,14 @@ describe.each(binaries)('%s', (binary) => {
       admin: ADMIN,
     })
     writeFileSync(config, served.kubeconfig, { mode: 0o600 })
+    for (const [name, text] of Object.entries(FILES)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), text)
+    }
+    const authority = await CertificateAuthority.create('someone', Date.now())
+    const { cert, key } = await authority.server(['example.com'], [], Date.now())
+    writeFileSync(join(folder, 'tls.crt'), cert)
+    writeFileSync(join(folder, 'tls.key'), key)
   })
 
   afterAll(async () => {
@@ -67,7 +81,10 @@ describe.each(binaries)('%s', (binary) => {
     rmSync(folder, { recursive: true })
   })
 
-  test.each(CHECKS.map((check, i) => ({ i, name: name(check), check })))(
+  const minor = minorOf(binary)
+  const checks = CHECKS.filter(({ from = 0 }) => minor >= from)
+
+  test.each(checks.map((check, i) => ({ i, name: name(check), check })))(
     '$i $name',
     async ({ check }) => {
       const deadline = Date.now() + (check.within ?? 0) * 1000
@@ -77,39 +94,66 @@ describe.each(binaries)('%s', (binary) => {
         answer = await kubectl(check)
       }
       if (check.want !== undefined) expect(answer.text).toMatch(check.want)
+      if (check.visit !== undefined) expect(answer.text).toMatch(check.visit.want)
       if (check.not !== undefined) expect(answer.text).not.toMatch(check.not)
       expect(answer.code).toBe(check.code ?? 0)
     },
     COMMAND_TIMEOUT_MS,
   )
 
-  function kubectl({ run, stdin }: Check): Promise<{ readonly code: number; readonly text: string }> {
-    const args = typeof run === 'string' ? run.split(' ') : [...run]
+  function kubectl({ run, stdin, env, endless, want, visit }: Check): Promise<Answer> {
+    const args = ['--kubeconfig', config, '--cache-dir', join(folder, 'cache'), ...wordsOf(run)]
+    const child = spawn(binary, args, {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      timeout: COMMAND_TIMEOUT_MS - 5_000,
+    })
+    child.stdin.end(stdin ?? '')
     return new Promise((resolve) => {
-      const child = execFile(
-        binary,
-        ['--kubeconfig', config, '--cache-dir', join(folder, 'cache'), ...args],
-        { timeout: COMMAND_TIMEOUT_MS - 5_000 },
-        (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
-          resolve({ code, text: stdout + stderr })
-        },
-      )
-      child.stdin?.end(stdin ?? '')
+      let text = ''
+      let heard = false
+      const hear = async (chunk: Buffer) => {
+        text += chunk.toString()
+        if (!endless || heard || !matches(text, want)) return
+        heard = true
+        if (visit !== undefined) text += await visitor(text, visit.path)
+        child.kill('SIGINT')
+      }
+      child.stdout.on('data', hear)
+      child.stderr.on('data', hear)
+      child.on('close', (code) => resolve({ code: heard ? 0 : (code ?? 1), text }))
     })
   }
 })
+
+interface Answer {
+  readonly code: number
+  readonly text: string
+}
+
+/** What is served at the port that a forwarding command has printed. */
+async function visitor(text: string, path: string): Promise<string> {
+  const port = /127\.0\.0\.1:(\d+)/.exec(text)![1]
+  const response = await fetch(`http://127.0.0.1:${port}${path}`)
+  return response.text()
+}
 
 test('kubectl is on this machine', () => {
   expect(binaries.length).toBeGreaterThan(0)
 })
 
-function name({ run }: Check): string {
-  return typeof run === 'string' ? run : run.join(' ')
+function wordsOf(run: Check['run']): readonly string[] {
+  return typeof run === 'string' ? run.split(' ') : run
 }
 
-function holds({ want, code = 0 }: Check, answer: { readonly code: number; readonly text: string }): boolean {
-  const matches =
-    want === undefined || (typeof want === 'string' ? answer.text.includes(want) : want.test(answer.text))
-  return answer.code === code && matches
+function name({ run }: Check): string {
+  return wordsOf(run).join(' ')
+}
+
+function holds({ want, code = 0 }: Check, answer: Answer): boolean {
+  return answer.code === code && matches(answer.text, want)
+}
+
+function matches(text: string, want: Check['want']): boolean {
+  return want === undefined || (typeof want === 'string' ? text.includes(want) : want.test(text))
 }

@@ -13,11 +13,14 @@ import { patch } from '../patch.ts'
 import { change, type UpdateStrategy } from '../update.ts'
 
 const EPHEMERAL: UpdateStrategy = {
-  merge(next, old) {
+  merge(next, old, call) {
     const pod = old as Pod
-    return { ...pod, spec: { ...pod.spec, ephemeralContainers: (next as Pod).spec.ephemeralContainers } }
+    const { ephemeralContainers } = (next as Pod).spec
+    const merged = { ...pod, spec: { ...pod.spec, ephemeralContainers } }
+    return call.resource.kind.defaults?.(merged) ?? merged
   },
-  validate(object, old, errors) {
+  validate(object, old, errors, call) {
+    call.resource.kind.validate?.(object, errors, old)
     const now = (object as Pod).spec.ephemeralContainers ?? []
     const before = (old as Pod).spec.ephemeralContainers ?? []
     errors.at('spec', () =>
