@@ -4,8 +4,8 @@ import { get } from '../test/http/raw-client.ts'
 import { ServerProcess } from '../test/http/server-process.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
-const WATCHES = 10_000
-const SECONDS = 10
+const WATCHES = Number(process.env['WATCHES'] ?? 10_000)
+const SECONDS = Number(process.env['SECONDS'] ?? 10)
 const AT = '"at":"'
 
 /** Sockets that watch; each of them is opened before the next hundred. */

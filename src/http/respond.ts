@@ -12,6 +12,8 @@ export const ITEMS_PER_TURN = 200
 const PIECE = 64 * 1024
 /** A client that takes nothing of its answer for so long is gone. */
 const STALLED_MS = 30_000
+/** How long a client may go on sending what nobody reads. */
+const LINGER_MS = 1000
 
 /** Of every answer; browsers must not guess what it might be. */
 export const COMMON_HEADERS = {
@@ -26,9 +28,20 @@ export function sendStatus(response: ServerResponse, status: Status): void {
   }
   const retry = status.details?.retryAfterSeconds
   if (retry !== undefined) response.setHeader('Retry-After', String(retry))
-  // The rest of a body that is too large is not worth reading.
-  if (status.code === 413) response.shouldKeepAlive = false
+  if (status.code === 413) hangUpAfter(response)
   sendJson(response, status.code ?? 500, encode(status))
+}
+
+/** The rest of a body that is too large is not read; who sends it gets a moment to see the answer. */
+function hangUpAfter(response: ServerResponse): void {
+  const { req } = response
+  req.read(0) // Otherwise node:http would read the rest, to throw it away.
+  response.shouldKeepAlive = false
+  // Closing at once would reset the connection, and the client might never see why.
+  req.socket.destroySoon = () => {
+    req.socket.end()
+    req.socket.setTimeout(LINGER_MS, () => req.socket.destroy())
+  }
 }
 
 export function sendJson(response: ServerResponse, code: number, compact: Json): void {

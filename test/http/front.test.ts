@@ -1,11 +1,12 @@
 /** The HTTP front over real sockets: representations, watches, and what strangers try. */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { type Served, serve } from '../../src/http/serve.ts'
 import { ADMIN, type Harness, harness } from '../apiserver/harness.ts'
+import { type Answer, type Ask, askAt } from './ask.ts'
 
 let h: Harness
 let served: Served
@@ -26,39 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => served.close())
 
-interface Answer {
-  readonly code: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
-  readonly json: Record<string, unknown>
-}
-
-interface Ask {
-  readonly method?: string
-  readonly headers?: Record<string, string>
-  readonly body?: string | Buffer
-}
-
-function ask(path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    // Not as one URL: that would be tidied up before it is sent.
-    const { hostname, port } = new URL(served.url)
-    const request = httpRequest({ hostname, port, path, method, headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => {
-        const isJson = response.headers['content-type']?.startsWith('application/json')
-        const json = isJson ? (JSON.parse(text.split('\n')[0]!) as Record<string, unknown>) : {}
-        resolve({ code: response.statusCode!, headers: response.headers, text, json })
-      })
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
-}
+const ask = (path: string, more?: Ask): Promise<Answer> => askAt(served.url, path, more)
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
