@@ -82,6 +82,11 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly generation: boolean
   /** The main endpoint ignores status, `/status` ignores the rest. */
   readonly status: boolean
+  /**
+   * Metadata that a write to `/status` changes along with it. Default: labels, annotations, owners and finalizers, since
+   * most of upstream's status strategies keep nothing but the spec.
+   */
+  readonly statusMetadata?: readonly ('labels' | 'annotations' | 'ownerReferences' | 'finalizers')[]
   /** JSON paths as in a CRD: `/scale` reads and writes these. */
   readonly scale?: { readonly spec: string; readonly status: string; readonly selector?: string }
   /** Further subresources, for discovery; their behaviour is registered with the API server. */

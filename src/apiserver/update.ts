@@ -54,10 +54,10 @@ function withManaged(call: Call, metadata: ObjectMeta, next: KubeObject): Object
   return isApply(call) && managedFields !== undefined ? { ...metadata, managedFields } : metadata
 }
 
-/** `/status`: the status and annotations. */
+/** `/status`: the status, and as much of the metadata as the kind says. */
 export const STATUS: UpdateStrategy = {
   merge(next, old, call) {
-    const free = call.kind.body === undefined ? (['annotations'] as const) : []
+    const free = call.resource.kind.statusMetadata
     const merged: Record<string, unknown> = {
       ...old,
       metadata: withManaged(call, mergeMetadata(old.metadata!, next.metadata, free), next),
@@ -68,6 +68,8 @@ export const STATUS: UpdateStrategy = {
     return merged as KubeObject
   },
   validate(object, old, errors, call) {
+    if (object.metadata !== old.metadata)
+      validateMetadataUpdate(call.resource.kind, object.metadata!, old.metadata!, errors)
     call.resource.kind.validateStatusUpdate?.(object, old, errors)
   },
 }

@@ -35,6 +35,7 @@ import { encode, encodeList, encodeObject, isList, shape, toJson, type View } fr
 import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
 import { negotiate, type Representation } from './negotiate.ts'
+import { serveNodeProxy } from './node-proxy.ts'
 import { pages } from './pages.ts'
 import { serveProxy } from './proxy.ts'
 import { flag, requestOptions } from './query.ts'
@@ -144,6 +145,8 @@ export class HttpFront {
       return serveLog(this.options, exchange, route)
     if (route.group === '' && route.subresource === 'proxy' && PROXIED.has(route.resource))
       return serveProxy(this.options, exchange, route)
+    if (route.group === '' && route.subresource === 'proxy' && route.resource === 'nodes')
+      return serveNodeProxy(this.options, exchange, route)
     const representation = negotiate(request.headers.accept)
     const verb = verbOf(request.method ?? '', route)
     if (verb === 'get' || verb === 'list') {

@@ -5,6 +5,7 @@ import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
 import type { ApiRequest } from '../../src/api/request.ts'
+import { vectors } from '../controllers/vectors.ts'
 import { type Harness, harness, refusal } from './harness.ts'
 
 const pod = (name: string) =>
@@ -208,4 +209,69 @@ test('an eviction spends the budget and is refused when there is none left', () 
       ],
     },
   })
+})
+
+vectors('pdb_eviction', 'eviction', ({ input, expect: want }) => {
+  const h = harness()
+  h.create(Pod, pod('a'))
+  bind(h, 'a')
+  const conditions = [{ type: 'Ready', status: input.ready ? 'True' : 'False' }]
+  const status = { phase: input.phase, conditions }
+  h.call('update', Pod, { ...at('a', 'status'), body: { ...h.get(Pod, 'a'), status } })
+  const name = input.pdbName ?? 'foo'
+  const { unhealthyPodEvictionPolicy } = input
+  const disruptedPods = Object.fromEntries(
+    Array.from({ length: input.disruptedPods ?? 0 }, (_, i) => [`gone-${i}`, '2025-01-01T00:00:00Z']),
+  )
+  if (input.pdbs) {
+    const made = h.create(PodDisruptionBudget, {
+      metadata: { name },
+      spec: {
+        minAvailable: 1,
+        selector: { matchLabels: { app: 'x' } },
+        ...(unhealthyPodEvictionPolicy ? { unhealthyPodEvictionPolicy } : {}),
+      },
+    } as unknown as PodDisruptionBudget)
+    const { generation, observedGeneration = generation, disruptionsAllowed } = input
+    if (generation > 1) {
+      const spec = { ...made.spec, minAvailable: generation }
+      h.call('update', PodDisruptionBudget, { ...at(name), body: { ...made, spec } })
+    }
+    const budget = {
+      disruptionsAllowed,
+      currentHealthy: input.currentHealthy ?? 1,
+      desiredHealthy: input.desiredHealthy ?? 1,
+      expectedPods: 1,
+      observedGeneration: observedGeneration ?? 1,
+      disruptedPods,
+    }
+    const body = { ...h.get(PodDisruptionBudget, name), status: budget }
+    h.call('update', PodDisruptionBudget, { ...at(name, 'status'), body })
+  }
+  const answer = h.request('create', Pod, { ...at('a', 'eviction'), body: { metadata: { name: 'a' } } })
+  expect(answer.code).toBe(want.status)
+  const details = answer.ok ? undefined : answer.status.details
+  if (want.retryAfterSeconds !== undefined) expect(details?.retryAfterSeconds).toBe(want.retryAfterSeconds)
+  if (want.cause !== undefined) expect(details?.causes?.[0]?.message).toBe(want.cause)
+  const after = input.pdbs ? h.get(PodDisruptionBudget, name).status : undefined
+  if (want.disruptionsAllowedAfter !== undefined)
+    expect(after?.disruptionsAllowed).toBe(want.disruptionsAllowedAfter)
+  if (want.disruptedPodsHasPod) expect(after?.disruptedPods).toHaveProperty('a')
+  if (want.budgetDecremented === false) expect(after?.disruptionsAllowed).toBe(input.disruptionsAllowed)
+})
+
+test('a write to /status brings along the metadata that the kind lets it', () => {
+  const h = harness()
+  const made = h.create(Pod, pod('a'))
+  const metadata = {
+    ...made.metadata,
+    labels: { app: 'y' },
+    annotations: { seen: 'yes' },
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u' }],
+  }
+  const body = { ...made, metadata, status: { ...made.status, reason: 'Because' } }
+  const changed = h.call('update', Pod, { ...at('a', 'status'), body })
+  expect(changed.metadata).toMatchObject({ labels: { app: 'y' }, annotations: { seen: 'yes' } })
+  expect(changed.metadata).not.toHaveProperty('ownerReferences')
+  expect(changed.spec).toEqual(made.spec)
 })

@@ -21,6 +21,7 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
   nameRule: 'dns1123Subdomain',
   generation: true,
   status: true,
+  statusMetadata: [],
   unconditionalUpdate: false,
   defaults: (object) =>
     mapField(object, 'spec', (given) => {

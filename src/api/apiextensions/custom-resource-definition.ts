@@ -33,6 +33,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinition>({
   nameRule: 'dns1123Subdomain',
   generation: true,
   status: true,
+  statusMetadata: [],
   unconditionalUpdate: false,
   storagePrefix: 'apiextensions.k8s.io/customresourcedefinitions',
   defaults: (object) => mapField(object, 'spec', defaultSpec),

@@ -17,6 +17,7 @@ export const APIService = defineKind<APIService>({
   nameRule: 'dns1123Subdomain',
   generation: false,
   status: true,
+  statusMetadata: [],
   unconditionalUpdate: false,
   storagePrefix: 'apiregistration.k8s.io/apiservices',
   prepareForCreate: (object) => withFields(object, { status: NOT_SEEN }),

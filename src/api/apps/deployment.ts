@@ -44,6 +44,7 @@ export const Deployment = defineKind<Deployment>({
   nameRule: 'dns1123Subdomain',
   generation: true,
   status: true,
+  statusMetadata: ['annotations', 'ownerReferences', 'finalizers'],
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   unconditionalUpdate: true,
   defaults: (object) => mapField(object, 'spec', defaultSpec),

@@ -40,6 +40,8 @@ export const Pod = defineKind<Pod>({
   nameRule: 'dns1123Subdomain',
   generation: true,
   status: true,
+  // Upstream: old kubelets got owner references wrong.
+  statusMetadata: ['labels', 'annotations', 'finalizers'],
   subresources: [
     'attach',
     'binding',

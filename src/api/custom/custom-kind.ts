@@ -74,6 +74,7 @@ export function customKind(
     nameRule: 'dns1123Subdomain',
     generation: true,
     status: hasStatus,
+    statusMetadata: [],
     ...(scale === undefined
       ? {}
       : {

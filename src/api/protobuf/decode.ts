@@ -122,6 +122,7 @@ function read(type: string, reader: Reader, depth: number): unknown {
 
 /** What an entry of a map means whose value was left out. */
 function emptyOf(type: string): unknown {
+  if (type === 'ExtraValue') return []
   return type === 'string' || type === 'bytes' ? '' : type === 'Quantity' ? '0' : type === 'bool' ? false : {}
 }
 

@@ -558,8 +558,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   'authentication/v1.TokenReviewSpec': '1 token string|2 audiences [string',
   'authentication/v1.TokenReviewStatus':
     '1 authenticated bool|2 user authentication/v1.UserInfo|4 audiences [string|3 error string',
-  'authentication/v1.UserInfo':
-    '1 username string|2 uid string|3 groups [string|4 extra {authentication/v1.ExtraValue',
+  'authentication/v1.UserInfo': '1 username string|2 uid string|3 groups [string|4 extra {ExtraValue',
   'authentication/v1.TokenRequest':
     '1 metadata meta/v1.ObjectMeta|2 spec authentication/v1.TokenRequestSpec k|3 status authentication/v1.TokenRequestStatus',
   'authentication/v1.TokenRequestSpec':
@@ -572,7 +571,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   'authorization/v1.SubjectAccessReview':
     '1 metadata meta/v1.ObjectMeta|2 spec authorization/v1.SubjectAccessReviewSpec k|3 status authorization/v1.SubjectAccessReviewStatus',
   'authorization/v1.SubjectAccessReviewSpec':
-    '1 resourceAttributes authorization/v1.ResourceAttributes p|2 nonResourceAttributes authorization/v1.NonResourceAttributes p|3 user string|4 groups [string|5 extra {authorization/v1.ExtraValue|6 uid string',
+    '1 resourceAttributes authorization/v1.ResourceAttributes p|2 nonResourceAttributes authorization/v1.NonResourceAttributes p|3 user string|4 groups [string|5 extra {ExtraValue|6 uid string',
   'authorization/v1.ResourceAttributes':
     '1 namespace string|2 verb string|3 group string|4 version string|5 resource string|6 subresource string|7 name string|8 fieldSelector authorization/v1.FieldSelectorAttributes p|9 labelSelector authorization/v1.LabelSelectorAttributes p',
   'authorization/v1.FieldSelectorAttributes':
@@ -600,7 +599,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   'certificates/v1.CertificateSigningRequest':
     '1 metadata meta/v1.ObjectMeta|2 spec certificates/v1.CertificateSigningRequestSpec k|3 status certificates/v1.CertificateSigningRequestStatus',
   'certificates/v1.CertificateSigningRequestSpec':
-    '1 request bytes k|7 signerName string k|8 expirationSeconds int32 p|5 usages [string|2 username string|3 uid string|4 groups [string|6 extra {certificates/v1.ExtraValue',
+    '1 request bytes k|7 signerName string k|8 expirationSeconds int32 p|5 usages [string|2 username string|3 uid string|4 groups [string|6 extra {ExtraValue',
   'certificates/v1.CertificateSigningRequestStatus':
     '1 conditions [certificates/v1.CertificateSigningRequestCondition|2 certificate bytes',
   'certificates/v1.CertificateSigningRequestCondition':

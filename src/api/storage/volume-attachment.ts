@@ -19,6 +19,7 @@ export const VolumeAttachment = defineKind<VolumeAttachment>({
   nameRule: 'dns1123Subdomain',
   generation: false,
   status: true,
+  statusMetadata: [],
   unconditionalUpdate: false,
   prepareForCreate: (object) => withFields(object, { status: DETACHED }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
