@@ -1,6 +1,6 @@
 /** The least of a cluster that a process needs: loop, store, API server and network, without latency. */
 import type { ConfigMap } from '../../src/api/core/config-map.ts'
-import type { KubeObject } from '../../src/api/kind.ts'
+import type { KubeObject, Stored } from '../../src/api/kind.ts'
 import { createScheme } from '../../src/api/scheme.ts'
 import { ApiServer } from '../../src/apiserver/server.ts'
 import { ApiClient } from '../../src/client/api-client.ts'
@@ -26,6 +26,8 @@ export interface Harness {
   /** Calls of an outside user; drives the loop until they are answered. */
   user<T>(call: (client: Client) => Promise<T>): Promise<T>
   start(name: string, ...components: Component[]): ProcessHandle
+  /** Everything that is stored. */
+  objects(): Stored<KubeObject>[]
 }
 
 export function harness(options: { readonly latency?: LatencyModel } = {}): Harness {
@@ -57,6 +59,11 @@ export function harness(options: { readonly latency?: LatencyModel } = {}): Harn
     user: (call) => loop.outside(call(outside)),
     start: (name, ...components) =>
       startProcess({ name, user: USER, transport: network.link(name), components, environment }),
+    objects() {
+      const objects: Stored<KubeObject>[] = []
+      store.forEach('/registry/', {}, ({ value }) => objects.push(value as Stored<KubeObject>) > 0)
+      return objects
+    },
   }
 }
 

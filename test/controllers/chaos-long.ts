@@ -1,11 +1,15 @@
-/** The long mode of the chaos test: `npm run test:long -- 1000`, a thousand seeds by default. */
+/**
+ * The long mode of the chaos test: `npm run test:long`, a thousand seeds; `npm run test:long -- 50 1200` for 50 from
+ * 1200 on. Prints what ended differently, and how.
+ */
 import { runWorkload } from './chaos.ts'
+import { FULL } from './chaos-workload.ts'
 
-const count = Number(process.argv[2] ?? 1000)
-const calm = await runWorkload(undefined)
+const [count = 1000, first = 1] = process.argv.slice(2).map(Number)
+const calm = await runWorkload(undefined, FULL)
 let failed = 0
-for (let seed = 1; seed <= count; seed++) {
-  const end = await runWorkload(seed).catch((error: unknown) => String(error))
+for (let seed = first; seed < first + count; seed++) {
+  const end = await runWorkload(seed, FULL).catch((error: unknown) => String(error))
   if (end === calm) continue
   failed++
   const lines = new Set(calm.split('\n'))

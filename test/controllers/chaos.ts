@@ -1,165 +1,122 @@
 /**
- * A mixed workload under faults: random latency, and controller managers that crash between any two of their
- * writes, which ends their watches too. Whatever happens on the way, the end is that of a run without faults.
+ * The mixed workload under faults: random latency, controller managers that die between any two of their writes,
+ * before or after the write has happened, caches that lag, events that are missed or told twice. Whatever happens on
+ * the way, the end is that of a run without faults.
  */
+import type { ApiRequest } from '../../src/api/request.ts'
+import type { Link } from '../../src/client/transport.ts'
+import { type Random, randomStream } from '../../src/kernel/random.ts'
+import { ACTS, describe, type Pace } from './chaos-workload.ts'
+import { World } from './world.ts'
 
-import { DaemonSet } from '../../src/api/apps/daemon-set.ts'
-import { Deployment } from '../../src/api/apps/deployment.ts'
-import { ReplicaSet } from '../../src/api/apps/replica-set.ts'
-import { StatefulSet } from '../../src/api/apps/stateful-set.ts'
-import { CronJob } from '../../src/api/batch/cron-job.ts'
-import { Job } from '../../src/api/batch/job.ts'
-import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-claim.ts'
-import { Pod } from '../../src/api/core/pod.ts'
-import { Service } from '../../src/api/core/service.ts'
-import { EndpointSlice } from '../../src/api/discovery/endpoint-slice.ts'
-import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
-import { StorageClass } from '../../src/api/storage/storage-class.ts'
-import { controllerOf } from '../../src/controllers/shared/owner-refs.ts'
-import { randomStream } from '../../src/kernel/random.ts'
-import { template, World } from './world.ts'
+const MANAGER = 'kube-controller-manager'
 
 /** Runs the workload; `seed` undefined: without faults. Returns what it ends in, as text. */
-export async function runWorkload(seed: number | undefined): Promise<string> {
+export async function runWorkload(seed: number | undefined, pace: Pace): Promise<string> {
   const random = randomStream(seed ?? 0, 'chaos')
   const latency = seed === undefined ? undefined : () => random.float() * 40
   const world = await World.create({ nodes: 4, latency })
-  await createAll(world)
-  await disturb(world, seed, random)
-  await world.update(Deployment, 'web', (it) => ({
-    ...it,
-    spec: { ...it.spec, replicas: 5, template: template({ app: 'web' }, 'ok:2') },
-  }))
-  await disturb(world, seed, random)
-  await world.update(StatefulSet, 'db', (it) => ({ ...it, spec: { ...it.spec, replicas: 3 } }))
-  await world.delete(ReplicaSet, 'old', { propagationPolicy: 'Foreground' })
-  await disturb(world, seed, random)
-  await world.advance(400)
+  const chaos = seed === undefined ? undefined : new Chaos(world, random)
+  for (const [i, play] of ACTS.entries()) {
+    const ends = world.now + pace.seconds[i]! * 1000
+    chaos?.begin()
+    await play(world)
+    await world.advance(pace.risky)
+    chaos?.end()
+    await world.advance((ends - world.now) / 1000)
+  }
   await world.settle()
   return describe(world)
 }
 
-/** Crashes and restarts at random moments; 30 s in which anything may be cut in half. */
-async function disturb(
-  world: World,
-  seed: number | undefined,
-  random: ReturnType<typeof randomStream>,
-): Promise<void> {
-  if (seed === undefined) return world.advance(30)
-  for (let i = 0; i < 6; i++) {
-    await world.advance(random.float() * 5)
-    world.manager.crash()
-    await world.advance(random.float() * 2)
-    world.manager.restart()
-  }
-}
+const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
+/** Of a hundred writes so many end in a crash before they are sent, after they have happened, or in an error. */
+const PER_CENT = { before: 1, after: 1, refused: 1 }
+const WATCHED = [
+  'pods',
+  'replicasets',
+  'jobs',
+  'nodes',
+  'persistentvolumeclaims',
+  'volumeattachments',
+  undefined,
+]
 
-async function createAll(world: World): Promise<void> {
-  const meta = (name: string) => ({ name, namespace: 'default' })
-  const labels = (app: string) => ({ app })
-  await world.create(StorageClass, { metadata: { name: 'fast' }, provisioner: 'fake.csi.kubarium.dev' })
-  await world.create(Service, {
-    metadata: meta('web'),
-    spec: { selector: labels('web'), ports: [{ port: 80 }] },
-  })
-  await world.create(Deployment, {
-    metadata: meta('web'),
-    spec: { replicas: 4, selector: { matchLabels: labels('web') }, template: template(labels('web')) },
-  })
-  await world.create(PodDisruptionBudget, {
-    metadata: meta('web'),
-    spec: { maxUnavailable: 1, selector: { matchLabels: labels('web') } },
-  })
-  await world.create(ReplicaSet, {
-    metadata: meta('old'),
-    spec: { replicas: 2, selector: { matchLabels: labels('old') }, template: template(labels('old')) },
-  })
-  await world.create(StatefulSet, {
-    metadata: meta('db'),
-    spec: {
-      replicas: 2,
-      serviceName: 'db',
-      selector: { matchLabels: labels('db') },
-      template: template(labels('db')),
-      volumeClaimTemplates: [
-        {
-          metadata: { name: 'data' },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            storageClassName: 'fast',
-            resources: { requests: { storage: '1Gi' } },
-          },
-        },
-      ],
-    },
-  })
-  await world.create(DaemonSet, {
-    metadata: meta('agent'),
-    spec: { selector: { matchLabels: labels('agent') }, template: template(labels('agent')) },
-  })
-  const job = (app: string) => {
-    const base = template(labels(app), 'exit-0')
-    return { template: { ...base, spec: { ...base.spec, restartPolicy: 'Never' } } }
-  }
-  await world.create(Job, {
-    metadata: meta('batch'),
-    spec: { ...job('batch'), completions: 5, parallelism: 2 },
-  })
-  await world.create(Job, {
-    metadata: meta('indexed'),
-    spec: { ...job('indexed'), completions: 4, parallelism: 4, completionMode: 'Indexed' },
-  })
-  await world.create(CronJob, {
-    metadata: meta('tick'),
-    spec: { schedule: '*/5 * * * *', jobTemplate: { spec: job('tick') } },
-  })
-}
+class Chaos {
+  readonly #world: World
+  readonly #random: Random
+  readonly #link: Link
+  #active = false
 
-/** What a user would call the state: no random names, no times, no versions. */
-async function describe(world: World): Promise<string> {
-  const lines: string[] = []
-  for (const { metadata, spec, status } of await world.list(Deployment)) {
-    const { replicas, updatedReplicas, readyReplicas, availableReplicas } = status ?? {}
-    const conditions = (status?.conditions ?? []).map((it) => `${it.type}=${it.status} ${it.reason}`).sort()
-    lines.push(
-      `Deployment ${metadata.name} ${spec.replicas} ${[replicas, updatedReplicas, readyReplicas, availableReplicas]} ${conditions}`,
+  constructor(world: World, random: Random) {
+    this.#world = world
+    this.#random = random
+    this.#link = world.harness.network.link(MANAGER)
+  }
+
+  begin(): void {
+    this.#active = true
+    this.#link.faults = {
+      outbound: (request) => this.#outbound(request),
+      inbound: (request) => this.#inbound(request),
+    }
+    this.#disturbWatches()
+  }
+
+  end(): void {
+    this.#active = false
+    this.#link.faults = undefined
+    this.#link.release()
+  }
+
+  #outbound(request: ApiRequest) {
+    if (READS.has(request.verb)) return undefined
+    if (this.#chance(PER_CENT.before)) return this.#crash()
+    if (!this.#chance(PER_CENT.refused)) return undefined
+    const message = 'etcdserver: request timed out'
+    return {
+      ok: false,
+      code: 500,
+      status: { kind: 'Status', status: 'Failure', code: 500, reason: 'InternalError', message },
+    } as never
+  }
+
+  #inbound(request: ApiRequest) {
+    return !READS.has(request.verb) && this.#chance(PER_CENT.after) ? this.#crash() : undefined
+  }
+
+  #crash(): 'lost' {
+    const { manager, harness } = this.#world
+    manager.crash()
+    harness.loop.after(
+      this.#random.float() * 2000,
+      () => {
+        if (manager.state === 'crashed') manager.restart()
+      },
+      { background: true },
     )
+    return 'lost'
   }
-  for (const { metadata, spec, status } of await world.list(ReplicaSet)) {
-    lines.push(`ReplicaSet ${metadata.name} ${spec.replicas} ${status?.availableReplicas ?? 0}`)
+
+  /** Every second or so a cache falls behind, loses its watch, or its place in history. */
+  #disturbWatches(): void {
+    if (!this.#active) return
+    const resource = WATCHED[Math.floor(this.#random.float() * WATCHED.length)]
+    const kind = this.#random.float()
+    if (kind < 0.4) {
+      this.#link.hold(resource)
+      const release = () => this.#link.release(resource)
+      this.#later(this.#random.float() * 3000, release)
+    } else if (kind < 0.7) this.#link.dropWatches(resource)
+    else this.#link.expireWatches(resource)
+    this.#later(500 + this.#random.float() * 1500, () => this.#disturbWatches())
   }
-  for (const { metadata, status } of await world.list(StatefulSet)) {
-    lines.push(
-      `StatefulSet ${metadata.name} ${[status?.replicas, status?.availableReplicas, status?.updatedReplicas]} ${status?.currentRevision === status?.updateRevision}`,
-    )
+
+  #later(delayMs: number, run: () => void): void {
+    this.#world.harness.loop.after(delayMs, run, { background: true })
   }
-  for (const { metadata, status } of await world.list(DaemonSet)) {
-    lines.push(
-      `DaemonSet ${metadata.name} ${[status?.desiredNumberScheduled, status?.numberAvailable, status?.updatedNumberScheduled]}`,
-    )
+
+  #chance(perCent: number): boolean {
+    return this.#active && this.#random.float() * 100 < perCent
   }
-  for (const { metadata, status } of await world.list(Job)) {
-    const conditions = (status?.conditions ?? []).map((it) => `${it.type}=${it.status}`)
-    lines.push(
-      `Job ${metadata.name} ${status?.succeeded} ${status?.failed ?? 0} ${status?.completedIndexes ?? ''} ${conditions}`,
-    )
-  }
-  for (const { metadata, status } of await world.list(PersistentVolumeClaim))
-    lines.push(`Claim ${metadata.name} ${status?.phase}`)
-  for (const { metadata, endpoints } of await world.list(EndpointSlice, 'default')) {
-    if (metadata.labels?.['kubernetes.io/service-name'] !== 'web') continue
-    lines.push(`Endpoints web ${endpoints.filter((it) => it.conditions?.ready).length}`)
-  }
-  for (const { metadata, status } of await world.list(PodDisruptionBudget)) {
-    lines.push(`Budget ${metadata.name} ${status?.disruptionsAllowed} of ${status?.currentHealthy}`)
-  }
-  const pods = new Map<string, number>()
-  for (const pod of await world.list(Pod, 'default')) {
-    const owner = controllerOf(pod)
-    const finalizers = pod.metadata.finalizers ?? []
-    const line = `Pods of ${owner?.kind} ${owner?.name} ${pod.spec.containers[0]?.image} ${pod.status?.phase} ${finalizers}`
-    pods.set(line, (pods.get(line) ?? 0) + 1)
-  }
-  for (const [line, count] of pods) lines.push(`${line} x${count}`)
-  return lines.sort().join('\n')
 }

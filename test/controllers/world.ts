@@ -72,13 +72,7 @@ export class World {
   }
 
   async addNode(name: string, labels: Record<string, string> = {}): Promise<void> {
-    const time = formatTime(this.now)
-    const conditions = ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) => ({
-      type,
-      status: type === 'Ready' ? 'True' : 'False',
-      lastHeartbeatTime: time,
-      lastTransitionTime: time,
-    }))
+    const conditions = healthyConditions(this.now)
     const metadata = { name, labels: { 'kubernetes.io/hostname': name, ...labels } }
     const lease = {
       metadata: { name, namespace: 'kube-node-lease' },
@@ -89,6 +83,15 @@ export class World {
     const options = { type: 'application/merge-patch+json', subresource: 'status' } as const
     await this.client((it) => it.patch(Node, { name }, { status: { conditions } }, options))
     this.machines.dead.delete(name)
+  }
+
+  /** A node that was silent reports again, and does what it has missed. */
+  async revive(name: string): Promise<void> {
+    this.machines.dead.delete(name)
+    const conditions = healthyConditions(this.now)
+    const options = { type: 'application/merge-patch+json', subresource: 'status' } as const
+    await this.client((it) => it.patch(Node, { name }, { status: { conditions } }, options))
+    this.machines.catchUp()
   }
 
   create<T extends KubeObject>(kind: KindRef<T>, object: T): Promise<Stored<T>> {
@@ -140,6 +143,12 @@ export class Machines implements Component {
   /** Nodes that have gone silent: nothing happens on them. */
   readonly dead = new Set<string>()
   #turn = 0
+  #catchUp = () => {}
+
+  /** Looks at all pods again. */
+  catchUp(): void {
+    this.#catchUp()
+  }
 
   start(process: Process): void {
     const pods = process.informers.for(Pod)
@@ -147,7 +156,8 @@ export class Machines implements Component {
     const act = (pod: Stored<Pod>) =>
       process.spawn(`machine of ${objectKey(pod.metadata)}`, () => this.#act(process, pod))
     pods.addHandlers({ add: act, update: act })
-    nodes.addHandlers({ add: () => pods.lister.list().forEach(act) })
+    this.#catchUp = () => pods.lister.list().forEach(act)
+    nodes.addHandlers({ add: this.#catchUp })
     process.clock.every(10_000, () => {
       for (const { metadata } of nodes.lister.list()) {
         if (!this.dead.has(metadata.name)) process.spawn('heartbeat', () => beat(process, metadata.name))
@@ -179,6 +189,16 @@ export class Machines implements Component {
   }
 }
 
+function healthyConditions(now: number) {
+  const time = formatTime(now)
+  return ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) => ({
+    type,
+    status: type === 'Ready' ? 'True' : 'False',
+    lastHeartbeatTime: time,
+    lastTransitionTime: time,
+  }))
+}
+
 /** Required affinity by node name, which is how DaemonSets say where; and a node that takes pods. */
 function fits(pod: Pod, node: Stored<Node>): boolean {
   if (
@@ -208,6 +228,9 @@ async function run({ client, clock }: Process, pod: Stored<Pod>): Promise<void> 
   } else if (phase === 'Pending' && image !== 'never') {
     await clock.sleep(1000)
     await client.updateStatus(Pod, { ...pod, status: statusOf(pod, 'Running', clock.now()) })
+  } else if (phase === 'Running' && image.startsWith('ok') && !isReady(pod)) {
+    // Somebody took it for lost while its node was silent.
+    await client.updateStatus(Pod, { ...pod, status: statusOf(pod, 'Running', clock.now()) })
   } else if (phase === 'Running' && image.startsWith('exit-')) {
     await clock.sleep(1000)
     await client.updateStatus(Pod, {
@@ -215,6 +238,10 @@ async function run({ client, clock }: Process, pod: Stored<Pod>): Promise<void> 
       status: statusOf(pod, image === 'exit-0' ? 'Succeeded' : 'Failed', clock.now()),
     })
   }
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') === true
 }
 
 function statusOf(pod: Pod, phase: string, now: number) {

@@ -41,14 +41,26 @@ function amount(key: string, pods: readonly Pod[], content: Content): string {
       return sum(content.claims.map((it) => it.spec.resources?.requests?.['storage']))
   }
   if (key === 'count/pods') return String(content.pods.length)
-  if (key.startsWith('count/')) return String(content.count(key.slice('count/'.length)))
   const limits = key.startsWith('limits.')
   const resource = key.replace(/^(requests|limits)\./, '')
   if (limits || key.startsWith('requests.') || key === 'cpu' || key === 'memory') {
     return sum(pods.map((it) => (limits ? podLimits(it.spec) : podRequests(it.spec))[resource]))
   }
-  return String(content.count(key))
+  return String(content.count(countedResource(key) ?? ''))
 }
+
+/** The kind of which the key limits the number of objects: `count/deployments.apps`, or just `configmaps`. */
+export function countedResource(key: string): string | undefined {
+  if (key.startsWith('count/')) return key.slice('count/'.length)
+  return PLAIN_COUNTS.has(key) ? key : undefined
+}
+
+const PLAIN_COUNTS: ReadonlySet<string> = new Set([
+  'configmaps',
+  'secrets',
+  'replicationcontrollers',
+  'resourcequotas',
+])
 
 function sum(amounts: readonly (string | undefined)[]): string {
   return amounts.reduce<string>((total, it) => (it === undefined ? total : addQuantities(total, it)), '0')
