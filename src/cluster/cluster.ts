@@ -7,6 +7,10 @@ import type { Scheme } from '../api/scheme.ts'
 import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
+import type { Cloud } from '../cloud/provider.ts'
+
+export type { Cloud } from '../cloud/provider.ts'
+
 import type { AnyController } from '../controllers/runtime/manager.ts'
 import type { Mirror } from '../etcd/mirror.ts'
 import type { Store, StoreOptions } from '../etcd/store.ts'
@@ -125,6 +129,15 @@ export interface NodeHandle {
   heal(): void
   /** Runs a tool on the node: `crictl ps`, `iptables-save`, `ipvsadm -Ln`, `nft list ruleset`. */
   tool(command: readonly string[]): CommandResult
+}
+
+/** Faults of the pod network; the network to the API server is another matter ({@link NodeHandle.partition}). */
+export interface NetworkFaults {
+  /** No traffic between the pods of two nodes until it heals. */
+  partition(a: string, b: string): void
+  heal(a: string, b: string): void
+  /** Share of the requests between nodes that get lost, 0 to 1. */
+  lose(share: number): void
 }
 
 /** A process by name: `kube-controller-manager`, `kube-scheduler`, `kubelet/node-1`, a user's controller. */
@@ -252,6 +265,11 @@ export interface Cluster extends AsyncDisposable {
 
   /** Answers an admission webhook's questions with a function; see {@link ClusterOptions.webhooks}. */
   webhook(webhook: WebhookFunction): void
+
+  /** What can go wrong between nodes. */
+  readonly network: NetworkFaults
+  /** The fake cloud that the nodes run on, with an API of its own; undefined: bare machines. */
+  readonly cloud: Cloud | undefined
 
   /** Sends requests while the loop goes on; `done` hears once, when all were answered or have failed. */
   sendRequests(options: RequestsOptions, done: (summary: TrafficSummary) => void): void

@@ -6,6 +6,7 @@ import type { ContainerRef } from '../api/streams.ts'
 import type { Client } from '../client/client.ts'
 import type { Component } from '../client/process.ts'
 import type { ProcessHandle } from '../client/process-host.ts'
+import type { Cloud } from '../cloud/provider.ts'
 import {
   type AnyController,
   type ControllerManager,
@@ -28,6 +29,7 @@ import type {
   ControllerHandle,
   DurationLike,
   LogOptions,
+  NetworkFaults,
   NodeHandle,
   NodeSpec,
   ObjectChange,
@@ -195,6 +197,25 @@ export class SimCluster implements Cluster {
 
   webhook(webhook: WebhookFunction): void {
     this.#foundation.webhooks.register(webhook)
+  }
+
+  get network(): NetworkFaults {
+    const { podNetwork } = this.#foundation
+    return {
+      partition: (a, b) => this.#fault(`no traffic between ${a} and ${b}`, () => podNetwork.partition(a, b)),
+      heal: (a, b) => this.#fault(`traffic between ${a} and ${b} flows again`, () => podNetwork.heal(a, b)),
+      lose: (share) =>
+        this.#fault(`${share * 100} % of the requests between nodes get lost`, () => podNetwork.lose(share)),
+    }
+  }
+
+  get cloud(): Cloud | undefined {
+    return this.#foundation.cloud
+  }
+
+  #fault(text: string, body: () => void): void {
+    this.journal.record('fault', 'user', '', text)
+    body()
   }
 
   // -- history ------------------------------------------------------------------------------------------
