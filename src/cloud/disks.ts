@@ -143,6 +143,8 @@ export function diskAttacher(cloud: Cloud): Component {
             { name },
             { metadata: { finalizers: [...finalizers, FINALIZER] } },
           )
+          // Its watch brings it back, then to be attached.
+          return
         }
         await cloud.attachDisk(disk, attachment.spec.nodeName)
         await client.patch(

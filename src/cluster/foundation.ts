@@ -21,6 +21,7 @@ import { invariant } from '../kernel/invariant.ts'
 import { Journal } from '../kernel/journal.ts'
 import { type Random, randomStream } from '../kernel/random.ts'
 import type { ImageCatalog } from '../kubelet/cri/image-catalog.ts'
+import type { FileTree } from '../kubelet/file-tree.ts'
 import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in.ts'
 import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
@@ -64,6 +65,8 @@ export class Foundation {
   authority: CertificateAuthority
   /** The ways from the API server to webhooks. */
   readonly webhooks: ClusterWebhooks
+  /** Contents of disks that nodes attach, by PersistentVolume: they follow their pods from node to node. */
+  readonly disks = new Map<string, FileTree>()
   /** The cloud that the nodes run on, if any. */
   cloud: Cloud | undefined
   /** What the registries of this world hold. */

@@ -36,12 +36,15 @@ export class SimNode implements NodeHandle {
     this.#foundation = foundation
     const name = `kubelet/${spec.name}`
     this.machine =
-      from?.machine.clone({
-        loop: foundation.loop,
-        journal: foundation.journal,
-        random: foundation.random(`machine/${spec.name}`),
-        network: foundation.podNetwork,
-      }) ?? this.#newMachine(ordinal, options)
+      from?.machine.clone(
+        {
+          loop: foundation.loop,
+          journal: foundation.journal,
+          random: foundation.random(`machine/${spec.name}`),
+          network: foundation.podNetwork,
+        },
+        foundation.disks,
+      ) ?? this.#newMachine(ordinal, options)
     this.#link = foundation.network.link(name)
     this.process = foundation.startProcess(name, nodeUser(spec.name), [
       kubelet({
@@ -100,26 +103,29 @@ export class SimNode implements NodeHandle {
 
   #newMachine(ordinal: number, options: ClusterOptions): Machine {
     const { spec, name } = this
-    return new Machine({
-      nodeName: name,
-      loop: this.#foundation.loop,
-      journal: this.#foundation.journal,
-      random: this.#foundation.random(`machine/${name}`),
-      catalog: this.#foundation.images,
-      programs: this.#foundation.programs,
-      network: this.#foundation.podNetwork,
-      ips: [addressOf(ordinal)],
-      capacity: {
-        ...CAPACITY,
-        ...spec.resources,
-        ...(spec.cpu !== undefined && { cpu: spec.cpu }),
-        ...(spec.memory !== undefined && { memory: spec.memory }),
-        ...(spec.pods !== undefined && { pods: String(spec.pods) }),
+    return new Machine(
+      {
+        nodeName: name,
+        loop: this.#foundation.loop,
+        journal: this.#foundation.journal,
+        random: this.#foundation.random(`machine/${name}`),
+        catalog: this.#foundation.images,
+        programs: this.#foundation.programs,
+        network: this.#foundation.podNetwork,
+        ips: [addressOf(ordinal)],
+        capacity: {
+          ...CAPACITY,
+          ...spec.resources,
+          ...(spec.cpu !== undefined && { cpu: spec.cpu }),
+          ...(spec.memory !== undefined && { memory: spec.memory }),
+          ...(spec.pods !== undefined && { pods: String(spec.pods) }),
+        },
+        runtime: spec.runtime === 'dockershim' ? 'docker' : spec.runtime,
+        imageBytesPerSecond: options.pullBandwidth,
+        showRuntimeSteps: options.runtimeSteps,
       },
-      runtime: spec.runtime === 'dockershim' ? 'docker' : spec.runtime,
-      imageBytesPerSecond: options.pullBandwidth,
-      showRuntimeSteps: options.runtimeSteps,
-    })
+      this.#foundation.disks,
+    )
   }
 }
 
