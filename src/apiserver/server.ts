@@ -280,7 +280,9 @@ export class ApiServer implements ApiHandler, ServerContext {
     if (!(error instanceof ApiError)) throw error
     if (this.journal.enabled && request.verb !== 'get' && request.verb !== 'list') {
       const kind = this.scheme.byResource(request.group, request.resource, request.version)
-      const ref = objectRef(kind?.kind ?? request.resource, request)
+      // A create has its name in the body.
+      const name = request.name ?? error.status.details?.name ?? ''
+      const ref = objectRef(kind?.kind ?? request.resource, { namespace: request.namespace, name })
       this.journal.record(
         'request',
         actorOf(request),

@@ -25,7 +25,16 @@ export function explainCauses(causes: readonly JournalEntry[], start: number): s
     .map((entry, depth) => {
       const at = `+${formatDuration(Math.round(entry.time - start))}`
       const about = entry.object === '' ? '' : ` ${entry.object}:`
-      return `${'  '.repeat(Math.min(depth, 8))}${depth === 0 ? '' : '-> '}${at} ${entry.actor}${about} ${entry.text}`
+      const after = admissionOf(entry, causes)
+      return `${'  '.repeat(Math.min(depth, 8))}${depth === 0 ? '' : '-> '}${at} ${entry.actor}${about} ${entry.text}${after}`
     })
     .join('\n')
+}
+
+/** Which admission plug-ins had a hand in what was stored, in their order: the request behind a commit knows. */
+function admissionOf(entry: JournalEntry, causes: readonly JournalEntry[]): string {
+  if (entry.type !== 'commit') return ''
+  const { detail } = causes.find((it) => it.id === entry.cause) ?? {}
+  const mutatedBy = (detail as { readonly mutatedBy?: readonly string[] } | undefined)?.mutatedBy
+  return mutatedBy === undefined ? '' : `, changed on its way by ${mutatedBy.join(', ')}`
 }

@@ -108,7 +108,7 @@ test('the journal names the plug-in that refused, and those that changed an obje
   h.create(Pod, pod('p', ''))
   const details = h.journal.entries().filter((it) => it.type === 'request' && it.detail !== undefined)
   expect(details.map((it) => [it.object, it.detail])).toEqual([
-    ['Node ', { refusedBy: 'NodeRestriction' }],
+    ['Node n2', { refusedBy: 'NodeRestriction' }],
     ['Pod default/p', { mutatedBy: ['ServiceAccount', 'Priority', 'DefaultTolerationSeconds'] }],
   ])
 })
