@@ -12,9 +12,9 @@ const MAX_DEPTH = 100
 /** Structs that many requests bring again by reference, with the schema that they passed. */
 const known = new WeakMap<object, AnySchema>()
 
-/** Specs come back with every status update, pod specs with every pod of their template. */
-function isWorthKnowing(schema: StructSchema, depth: number): boolean {
-  return schema.name === 'core/v1.PodSpec' || (depth === 1 && schema.name.endsWith('Spec'))
+/** Pod specs come with every pod of their template. */
+function isWorthKnowing(schema: StructSchema): boolean {
+  return schema.name === 'core/v1.PodSpec'
 }
 
 export function isKnown(schema: StructSchema, value: object): boolean {
@@ -22,8 +22,8 @@ export function isKnown(schema: StructSchema, value: object): boolean {
 }
 
 /** Remembers a struct that came out of the decoder. */
-export function remember(schema: StructSchema, value: object, depth: number): void {
-  if (isWorthKnowing(schema, depth)) known.set(value, schema)
+export function remember(schema: StructSchema, value: object): void {
+  if (isWorthKnowing(schema)) known.set(value, schema)
 }
 
 /**
@@ -54,7 +54,7 @@ export function conforms(schema: AnySchema, value: unknown, depth = 0, stored?: 
 
 function conformsStruct(schema: StructSchema, value: unknown, depth: number, stored: unknown): boolean {
   if (!isObject(value) || schema.open || depth > MAX_DEPTH) return false
-  const worthKnowing = isWorthKnowing(schema, depth)
+  const worthKnowing = isWorthKnowing(schema)
   if (worthKnowing && known.get(value) === schema) return true
   const { fields, filled } = layoutOf(schema)
   const before = isObject(stored) ? stored : NOTHING

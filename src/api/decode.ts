@@ -158,7 +158,7 @@ class Decoder {
       }
     }
     const result = Object.freeze(copy ?? value)
-    remember(schema, result, depth)
+    remember(schema, result)
     return result
   }
 

@@ -30,6 +30,8 @@ export class Resource {
   readonly hub: WatchHub
   readonly indexes: LazyIndexes
   hooks: ResourceHooks | undefined
+  /** Only on a resource whose objects are questions, answered and not stored. */
+  review: SubresourceHandler | undefined
   /** Only on a resource that has no stored objects. */
   computed: ComputedSource | undefined
   /** Whole lists by namespace, dropped at every commit. */

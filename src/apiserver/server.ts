@@ -194,7 +194,7 @@ export class ApiServer implements ApiHandler, ServerContext {
       if (handler === undefined) throw notServed()
       return handler(call)
     }
-    const review = reviewHandler(groupResource(call.kind))
+    const { review } = call.resource
     if (review !== undefined) return review(call)
     if (call.kind.verbs !== undefined && !call.kind.verbs.includes(verb)) throw methodNotServed()
     const { computed } = call.resource
@@ -396,6 +396,7 @@ export class ApiServer implements ApiHandler, ServerContext {
     const resource = new Resource(kind, this.storage.revision)
     this.#addSubresources(resource)
     const name = groupResource(kind)
+    resource.review = reviewHandler(name)
     resource.hooks = name === CUSTOM_RESOURCE_DEFINITIONS ? this.#customResources : HOOKS[name]?.(this)
     return resource
   }

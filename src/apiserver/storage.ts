@@ -189,7 +189,7 @@ function stamp(object: KubeObject, revision: number): KubeObject {
   const resourceVersion = String(revision)
   const { metadata } = object
   if (metadata === undefined || Object.isFrozen(metadata) || Object.isFrozen(object)) {
-    return deepFreeze({ ...object, metadata: { ...metadata, resourceVersion } })
+    return deepFreeze(Object.assign({}, object, { metadata: { ...metadata, resourceVersion } }))
   }
   // Fresh from the strategies and nobody else's: no need to copy it once more.
   const own: { resourceVersion?: string } = metadata

@@ -42,6 +42,8 @@ interface Subject {
   /** Newest first. */
   written: Written | undefined
   count: number
+  /** What the last Event said it was about: the next ones mostly say the same, and share it. */
+  reference: ObjectReference | undefined
 }
 
 export class CorrelatingRecorder implements EventRecorder {
@@ -86,15 +88,15 @@ export class CorrelatingRecorder implements EventRecorder {
     written.count++
     journalEvent(this.#process, this.#component, about, reason, message)
     const shown = combined ? COMBINED + message : message
-    if (written.count > 1) this.#raise(about, written, shown, fieldPath)
-    else this.#create(about, written, shown, fieldPath)
+    subject.reference = referenceTo(about, fieldPath, subject.reference)
+    if (written.count > 1) this.#raise(about, subject.reference, written, shown)
+    else this.#create(about, subject.reference, written, shown)
   }
 
-  #create(about: KubeObject, written: Written, message: string, fieldPath: string | undefined): void {
+  #create(about: KubeObject, involvedObject: ObjectReference, written: Written, message: string): void {
     const { name = '', namespace } = about.metadata ?? {}
     written.name = this.#names.next(name, written.lastMs)
     const time = formatTime(written.lastMs)
-    const involvedObject: ObjectReference = referenceTo(about, fieldPath)
     const event: Event = {
       kind: 'Event',
       apiVersion: 'v1',
@@ -115,12 +117,12 @@ export class CorrelatingRecorder implements EventRecorder {
   }
 
   /** The Event may have run out meanwhile (an hour): then it is written anew, with its count. */
-  #raise(about: KubeObject, written: Written, message: string, fieldPath: string | undefined): void {
+  #raise(about: KubeObject, involvedObject: ObjectReference, written: Written, message: string): void {
     const { transport, requests } = this.#process
     const ref = { namespace: about.metadata?.namespace || 'default', name: written.name }
     const patch = { count: written.count, lastTimestamp: formatTime(written.lastMs), message }
     transport.request(requests.patch(Event, ref, patch), (response) => {
-      if (!response.ok && response.code === 404) this.#create(about, written, message, fieldPath)
+      if (!response.ok && response.code === 404) this.#create(about, involvedObject, written, message)
     })
   }
 
@@ -181,7 +183,7 @@ export class CorrelatingRecorder implements EventRecorder {
     const key = uid ?? `${about.kind} ${namespace}/${name}`
     let subject = this.#subjects.get(key)
     if (subject === undefined) {
-      subject = { tokens: SPAM_BURST, refilledMs: now, written: undefined, count: 0 }
+      subject = { tokens: SPAM_BURST, refilledMs: now, written: undefined, count: 0, reference: undefined }
       this.#subjects.set(key, subject)
       if (this.#subjects.size > OBJECTS_MAX) {
         for (const oldest of this.#subjects.keys()) {

@@ -9,10 +9,21 @@ export function clip(message: string): string {
   return message.length > 1024 ? message.slice(0, 1024) : message
 }
 
-/** What an Event's involvedObject, or regarding, says about the object. */
-export function referenceTo(about: KubeObject, fieldPath?: string): ObjectReference {
+/**
+ * What an Event's involvedObject, or regarding, says about the object.
+ * @param known  an earlier one about the same object, returned when it still says it all
+ */
+export function referenceTo(about: KubeObject, fieldPath?: string, known?: ObjectReference): ObjectReference {
   const { namespace, name, uid, resourceVersion } = about.metadata ?? {}
   const { kind, apiVersion } = about
+  if (
+    known !== undefined &&
+    known.resourceVersion === resourceVersion &&
+    known.fieldPath === fieldPath &&
+    known.uid === uid &&
+    known.apiVersion === apiVersion
+  )
+    return known
   return fieldPath === undefined
     ? { kind, namespace, name, uid, apiVersion, resourceVersion }
     : { kind, namespace, name, uid, apiVersion, resourceVersion, fieldPath }

@@ -73,15 +73,19 @@ export class ObjectCache<T extends KubeObject> implements Lister<Stored<T>> {
     for (const names of this.#namespaces.values()) yield* names.values()
   }
 
-  /** Stores the object and returns what it replaces. */
+  /**
+   * Stores the object and returns what it replaces. What has the same name but another uid stays and is returned:
+   * it has to be removed first.
+   */
   put(object: Stored<T>): Stored<T> | undefined {
-    const { namespace = '', name } = object.metadata
+    const { namespace = '', name, uid } = object.metadata
     let names = this.#namespaces.get(namespace)
     if (names === undefined) {
       names = new Map()
       this.#namespaces.set(namespace, names)
     }
     const old = names.get(name)
+    if (old !== undefined && old.metadata.uid !== uid) return old
     names.set(name, object)
     if (old === undefined) this.#size++
     for (const index of this.#indexes.values()) reindex(index, old, object)

@@ -259,14 +259,13 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   // -- changes ------------------------------------------------------------------------------------------
 
   #upsert(object: Stored<T>): void {
-    const { namespace = '', name, uid } = object.metadata
-    const before = this.lister.peek(namespace, name)
+    let old = this.lister.put(object)
     // Deleted and created again while we did not look: two events, as handlers must learn of the death.
-    if (before !== undefined && before.metadata.uid !== uid) {
-      this.lister.remove(before)
-      this.#announceDelete(before, true)
+    if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
+      this.lister.remove(old)
+      this.#announceDelete(old, true)
+      old = this.lister.put(object)
     }
-    const old = this.lister.put(object)
     if (old !== undefined) {
       this.#announceUpdate(object, old)
       return

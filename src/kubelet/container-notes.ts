@@ -61,13 +61,20 @@ export class ContainerNotes {
 
   /** `spec.containers{web}`: where Events point. */
   get fieldPath(): string {
-    const list =
-      this.role === 'regular'
-        ? 'containers'
-        : this.role === 'ephemeral'
-          ? 'ephemeralContainers'
-          : 'initContainers'
-    return `spec.${list}{${this.spec.name}}`
+    const paths = fieldPaths[this.role]
+    let path = paths.get(this.spec.name)
+    if (path === undefined) {
+      const list =
+        this.role === 'regular'
+          ? 'containers'
+          : this.role === 'ephemeral'
+            ? 'ephemeralContainers'
+            : 'initContainers'
+      path = `spec.${list}{${this.spec.name}}`
+      if (paths.size >= FIELD_PATHS_MAX) paths.clear()
+      paths.set(this.spec.name, path)
+    }
+    return path
   }
 
   /** A new instance takes the place of the old one. */
@@ -83,6 +90,15 @@ export class ContainerNotes {
     this.ready = false
   }
 }
+
+/** By name of the container: Events keep their path, and containers of one template have one. */
+const fieldPaths: Readonly<Record<Role, Map<string, string>>> = {
+  init: new Map(),
+  sidecar: new Map(),
+  regular: new Map(),
+  ephemeral: new Map(),
+}
+const FIELD_PATHS_MAX = 1024
 
 export function restartCountOf(notes: ContainerNotes): number {
   return notes.current?.config.attempt ?? 0
