@@ -46,7 +46,10 @@ if (chosen('pod life')) {
   for (const [nodes, pods] of sizes) {
     const life = await podLife(nodes, pods)
     const ratio = `${(life.microsecondsPerPod / floor).toFixed(0)} x baseline`
-    const memory = life.heapBytesPerPod > 0 ? `, ${whole(life.heapBytesPerPod)} bytes of heap a pod` : ''
+    const memory =
+      life.heapBytesPerPod > 0
+        ? `, ${whole(life.heapBytesPerPod)} bytes of heap a pod, ${whole(life.heapBytesLater)} once history is compacted`
+        : ''
     print(
       `pod life: ${whole(pods)} pods on ${whole(nodes)} nodes`,
       `${life.microsecondsPerPod.toFixed(0)} us/pod`,

@@ -16,13 +16,15 @@ import { track } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { fillForCreate, rename } from './metadata.ts'
 import { validateMetadata } from './metadata-validation.ts'
-import { served } from './versions.ts'
+import { answered } from './versions.ts'
 
 /** Upstream: a generated name that is taken is drawn again so many times. */
 const NAME_ATTEMPTS = 8
 
 export function create(call: Call): Maybe<ApiResponse> {
-  return after(createObject(call, decodeBody(call)), (stored) => answer(call, 201, served(call.kind, stored)))
+  return after(createObject(call, decodeBody(call)), (stored) =>
+    answer(call, 201, answered(call.kind, stored)),
+  )
 }
 
 /** Creates a decoded object of the storage version; the result is what was stored. */

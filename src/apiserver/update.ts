@@ -13,7 +13,7 @@ import { isApply, track } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { mergeMetadata, specChanged, unchanged, withMetadata } from './metadata.ts'
 import { validateMetadataUpdate } from './metadata-validation.ts'
-import { served } from './versions.ts'
+import { answered } from './versions.ts'
 
 /** Upstream: a patch is applied again so many times when the object changed meanwhile. */
 const ATTEMPTS = 5
@@ -80,11 +80,11 @@ export function update(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse>
   const { resource, request, server } = call
   const exists = server.storage.get(resource.keyOf(request.namespace, request.name!)) !== undefined
   if (!exists && resource.kind.createOnUpdate && strategy === MAIN) {
-    return after(createObject(call, next), (stored) => answer(call, 201, served(call.kind, stored)))
+    return after(createObject(call, next), (stored) => answer(call, 201, answered(call.kind, stored)))
   }
   return after(
     change(call, strategy, () => next),
-    (stored) => answer(call, 200, served(call.kind, stored)),
+    (stored) => answer(call, 200, answered(call.kind, stored)),
   )
 }
 

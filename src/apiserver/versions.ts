@@ -14,10 +14,17 @@ export function served(kind: KindDefinition, object: KubeObject): KubeObject {
   }
   let converted = versions.get(apiVersion)
   if (converted === undefined) {
-    converted = Object.freeze(kind.stored?.decode(object) ?? { ...object, apiVersion })
+    converted = answered(kind, object)
     versions.set(apiVersion, converted)
   }
   return converted
+}
+
+/** The same for the one who wrote it, with nothing kept: it is seldom asked for again. */
+export function answered(kind: KindDefinition, object: KubeObject): KubeObject {
+  const apiVersion = apiVersionOf(kind)
+  if (object.apiVersion === apiVersion) return object
+  return Object.freeze(kind.stored?.decode(object) ?? { ...object, apiVersion })
 }
 
 /** `object` as a client of `kind` sent it, in the kind and version in which it is stored. */
