@@ -57,7 +57,7 @@ function defaultSpec(spec: CustomResourceDefinitionSpec): CustomResourceDefiniti
 function initialStatus({ spec }: CustomResourceDefinition): CustomResourceDefinitionStatus {
   const storedVersions = (spec.versions ?? []).filter((it) => it.storage).map((it) => it.name ?? '')
   return deepFreeze({
-    acceptedNames: {},
+    acceptedNames: { kind: '', plural: '' },
     ...(storedVersions.length > 0 ? { storedVersions } : {}),
   }) as CustomResourceDefinitionStatus
 }

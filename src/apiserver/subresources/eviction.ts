@@ -30,8 +30,14 @@ const WRITE: UpdateStrategy = { merge: (next) => next, validate: () => undefined
 export function evict(call: Call): Maybe<ApiResponse> {
   const { request } = call
   if (request.verb !== 'create') throw methodNotServed()
-  const { object: posted } = decode(Eviction, request.body)
+  const { object: posted } = decode(Eviction, upToDate(request.body))
   return after(admitPosted(call, Eviction, posted), (eviction) => admittedEviction(call, eviction))
+}
+
+/** Clients older than policy/v1 send the same in an older version, which this endpoint goes on to accept. */
+function upToDate(body: unknown): unknown {
+  const { apiVersion } = (body ?? {}) as KubeObject
+  return apiVersion === 'policy/v1beta1' ? { ...(body as KubeObject), apiVersion: 'policy/v1' } : body
 }
 
 function admittedEviction(call: Call, eviction: Eviction): Maybe<ApiResponse> {
