@@ -100,6 +100,17 @@ export class Discovery {
   }
 
   /** `/api`. */
+  /** What `/` answers: every page that there is. */
+  rootPaths(): { readonly paths: readonly string[] } {
+    const versions = this.groups().flatMap(({ group, versions }) =>
+      group === ''
+        ? ['/api', ...versions.map(({ version }) => `/api/${version}`)]
+        : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
+    )
+    const pages = '/apis /healthz /livez /metrics /openapi/v2 /openapi/v3 /readyz /version'.split(' ')
+    return { paths: [...versions, ...pages].sort() }
+  }
+
   coreVersions(address: string): object {
     return {
       kind: 'APIVersions',

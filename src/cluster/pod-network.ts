@@ -1,4 +1,6 @@
 /** The network between pods, with the API server on it as containers reach it. */
+import type { UserInfo } from '../api/request.ts'
+import { VERSION_INFO } from '../apiserver/discovery.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Journal } from '../kernel/journal.ts'
@@ -19,6 +21,33 @@ export function podNetwork(
   const { loop, journal, server } = world
   const network = new ClusterNetwork({ loop, journal, random, mode })
   const authenticate = (token: string) => server.tokens.verify(token, loop.now)
-  network.serve(API_ADDRESS, apiFront({ api: server, port: API_PORT, authenticate }))
+  const page = (path: string, user: UserInfo) => pageOf(server, path, user)
+  network.serve(API_ADDRESS, apiFront({ api: server, port: API_PORT, authenticate, page }))
   return network
+}
+
+/** Discovery, versions and health as containers see them. */
+function pageOf(server: ApiServer, path: string, user: UserInfo): object | 'forbidden' | undefined {
+  if (!server.allows(user, { verb: 'get', path }).allowed) return 'forbidden'
+  const { discovery } = server
+  const [first, second, third] = path.split('/').filter((it) => it !== '')
+  switch (first) {
+    case undefined:
+      return discovery.rootPaths()
+    case 'version':
+      return VERSION_INFO
+    case 'healthz':
+    case 'livez':
+    case 'readyz':
+      return {}
+    case 'api':
+      return second === undefined
+        ? discovery.coreVersions(`${API_ADDRESS}:${API_PORT}`)
+        : discovery.resources('', second)
+    case 'apis':
+      if (second === undefined) return discovery.groupList()
+      return third === undefined ? discovery.group(second) : discovery.resources(second, third)
+    default:
+      return undefined
+  }
 }

@@ -17,7 +17,7 @@ export function pages(front: HttpFront, exchange: Exchange, route: PathRoute) {
   const [first, second, third] = route.segments
   switch (first) {
     case undefined:
-      return json(response, { paths: rootPaths(front) })
+      return json(response, discovery.rootPaths())
     case 'version':
       return json(response, VERSION_INFO)
     case 'healthz':
@@ -92,27 +92,6 @@ function metrics(front: HttpFront): string {
   return lines
     .map(([name, type, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`)
     .join('')
-}
-
-function rootPaths(front: HttpFront): string[] {
-  const versions = front.options.server.discovery
-    .groups()
-    .flatMap(({ group, versions }) =>
-      group === ''
-        ? ['/api', ...versions.map(({ version }) => `/api/${version}`)]
-        : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
-    )
-  return [
-    ...versions,
-    '/apis',
-    '/healthz',
-    '/livez',
-    '/metrics',
-    '/openapi/v2',
-    '/openapi/v3',
-    '/readyz',
-    '/version',
-  ].sort()
 }
 
 function found(response: ServerResponse, document: object | undefined) {

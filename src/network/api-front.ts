@@ -10,6 +10,8 @@ export interface ApiFrontOptions {
   /** The user of a token; undefined: 401. */
   authenticate(token: string): UserInfo | undefined
   readonly port: number
+  /** Pages that are no resources, such as `/version` and `/apis`; `forbidden`: not for this user. */
+  page?(path: string, user: UserInfo): object | 'forbidden' | undefined
 }
 
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
@@ -33,24 +35,9 @@ export function apiFront(options: ApiFrontOptions): Listener {
         done(failure(401, 'Unauthorized', 'Unauthorized'))
         return
       }
-      const path = request.path.split('?')[0]!
-      if (path === '/healthz' || path === '/livez' || path === '/readyz') {
-        done({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' })
-        return
-      }
       const asked = apiRequest(request, user)
       if (asked === undefined) {
-        const text =
-          user.name === ANONYMOUS.name || path === '/'
-            ? `forbidden: User "${user.name}" cannot get path "${path}"`
-            : 'the server could not find the requested resource'
-        done(
-          failure(
-            text.startsWith('forbidden') ? 403 : 404,
-            text.startsWith('forbidden') ? 'Forbidden' : 'NotFound',
-            text,
-          ),
-        )
+        done(pageAnswer(options, request, user))
         return
       }
       const answer = options.api.handle(asked)
@@ -59,6 +46,19 @@ export function apiFront(options: ApiFrontOptions): Listener {
       else reply(answer)
     },
   }
+}
+
+function pageAnswer({ page }: ApiFrontOptions, request: HttpRequest, user: UserInfo): HttpResponse {
+  const path = request.path.split('?')[0]!
+  const found = request.method === 'GET' ? page?.(path, user) : undefined
+  if (found === undefined) return failure(404, 'NotFound', 'the server could not find the requested resource')
+  if (found === 'forbidden') {
+    return failure(403, 'Forbidden', `forbidden: User "${user.name}" cannot get path "${path}"`)
+  }
+  if (/^\/(?:healthz|livez|readyz)$/.test(path)) {
+    return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' }
+  }
+  return { status: 200, headers: JSON_TYPE, body: `${JSON.stringify(found, undefined, 2)}\n` }
 }
 
 function userOf({ authenticate }: ApiFrontOptions, request: HttpRequest): UserInfo | undefined {
