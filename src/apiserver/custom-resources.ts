@@ -7,9 +7,12 @@ import type {
   CustomResourceDefinitionCondition,
   CustomResourceDefinitionNames,
 } from '../api/apiextensions/custom-resource-definition.ts'
+import type { JSONSchemaProps } from '../api/apiextensions/json-schema.ts'
 import { customKinds, storageVersionOf } from '../api/custom/custom-kind.ts'
 import { loadEngines, needsEngines } from '../api/custom/engines.ts'
-import type { Engines } from '../api/custom/rule.ts'
+import { type Engines, RuleError } from '../api/custom/rule.ts'
+import { invalid } from '../api/errors.ts'
+import { FieldErrors } from '../api/field-errors.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import { LOOPBACK } from './bootstrap.ts'
@@ -37,6 +40,61 @@ export const customResourceEngines: AdmissionPlugin = {
       return object
     })
   },
+  validate(object, { kind, name, old }) {
+    const definition = object as CustomResourceDefinition
+    // What was let in once is let through again.
+    if (!needs(definition) || (old as CustomResourceDefinition | undefined)?.spec === definition.spec) return
+    const errors = new FieldErrors()
+    checkRules(definition, errors)
+    if (!errors.empty) throw invalid(kind, name, errors.list)
+  },
+}
+
+/** Rules that cannot be compiled are refused with the definition (upstream: apiextensions/validation). */
+function checkRules({ spec }: CustomResourceDefinition, errors: FieldErrors): void {
+  errors.at('spec', () =>
+    errors.each('versions', spec.versions, ({ schema }) => {
+      const root = schema?.openAPIV3Schema
+      if (root !== undefined)
+        errors.at('schema', () => errors.at('openAPIV3Schema', () => checkRulesOf(root, errors)))
+    }),
+  )
+}
+
+function checkRulesOf(schema: JSONSchemaProps, errors: FieldErrors): void {
+  errors.each(
+    'x-kubernetes-validations',
+    schema['x-kubernetes-validations'],
+    ({ rule, messageExpression }) => {
+      for (const [field, text] of [
+        ['rule', rule],
+        ['messageExpression', messageExpression],
+      ] as const) {
+        const problem = text === undefined ? undefined : compileProblem(text)
+        if (problem !== undefined) errors.invalid(field, text, `compilation failed: ${problem}`)
+      }
+    },
+  )
+  const { properties, items, additionalProperties } = schema
+  errors.at('properties', () => {
+    for (const [name, property] of Object.entries(properties ?? {})) {
+      errors.at({ key: name }, () => checkRulesOf(property, errors))
+    }
+  })
+  if (items !== undefined) errors.at('items', () => checkRulesOf(items, errors))
+  if (typeof additionalProperties === 'object') {
+    errors.at('additionalProperties', () => checkRulesOf(additionalProperties, errors))
+  }
+}
+
+function compileProblem(text: string): string | undefined {
+  try {
+    engines!.compileRule(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof RuleError) return error.message
+    throw error
+  }
 }
 
 function needs({ spec }: CustomResourceDefinition): boolean {

@@ -1,7 +1,7 @@
 /** CustomResourceDefinitions: kinds that come and go while the server runs. */
 import { expect, test } from 'vitest'
 import { CustomResourceDefinition } from '../../src/api/apiextensions/custom-resource-definition.ts'
-import { type Harness, harness, refusal } from './harness.ts'
+import { ADMIN, type Harness, harness, refusal } from './harness.ts'
 
 const WIDGETS = { group: 'example.com', version: 'v1', resource: 'widgets', namespaced: true }
 
@@ -155,4 +155,21 @@ test('a deleted definition takes its objects along', async () => {
   expect(request('get', CustomResourceDefinition, { name: 'widgets.example.com' }).code).toBe(404)
   expect(request('list', WIDGETS, { namespace: 'default' }).code).toBe(404)
   expect(store.count('/registry/example.com/widgets/')).toBe(0)
+})
+
+test('a rule that cannot be compiled is refused with its definition', async () => {
+  const h = harness({ admission: undefined })
+  h.api.bootstrap()
+  const body = definition()
+  const schema = body.spec.versions[0]!.schema!.openAPIV3Schema as Record<string, unknown>
+  schema['x-kubernetes-validations'] = [{ rule: 'self.spec.size >' }]
+  const { group, version, resource } = CustomResourceDefinition
+  const request = { verb: 'create' as const, group, version, resource, body, user: ADMIN }
+  const answer = h.api.handle(request)
+  await h.loop.settle()
+  const refused = await answer
+  expect(refused).toMatchObject({ ok: false, code: 422 })
+  expect(refused.ok ? '' : refused.status.message).toContain(
+    'spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations[0].rule: Invalid value: "self.spec.size >": compilation failed: ',
+  )
 })

@@ -4,9 +4,18 @@
  */
 import { Environment, Optional } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
-import { isCidr, isIp } from '../core/ip.ts'
-import { addQuantities, canonicalQuantity, compareQuantities, subtractQuantities } from '../quantity.ts'
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  milliValue,
+  quantityFromValue,
+  quantityValue,
+  subtractQuantities,
+} from '../quantity.ts'
 import { AuthorizerValue, Decision, GroupCheck, PathCheck, ResourceCheck } from './authorizer.ts'
+import { registerAddresses } from './cel-addresses.ts'
+import { registerFormats } from './cel-formats.ts'
 import { type Engines, type Rule, RuleError } from './rule.ts'
 
 export function createEngines(): Engines {
@@ -53,6 +62,8 @@ function createEnvironment(): Environment {
   registerLists(environment)
   registerQuantities(environment)
   registerAuthorizer(environment)
+  registerAddresses(environment)
+  registerFormats(environment)
   return environment
 }
 
@@ -80,9 +91,6 @@ function registerText(environment: Environment): void {
     .registerFunction('string.charAt(int): string', (text: string, index: bigint) =>
       text.charAt(Number(index)),
     )
-    .registerFunction('isIP(string): bool', (text: string) => isIp(text))
-    .registerFunction('isCIDR(string): bool', (text: string) => isCidr(text))
-    .registerFunction('isURL(string): bool', (text: string) => isUrl(text))
 }
 
 const MAX_FOUND = 10_000
@@ -122,6 +130,10 @@ function registerQuantities(environment: Environment): void {
     .registerType('Quantity', QuantityValue)
     .registerFunction('isQuantity(string): bool', (text: string) => canonicalQuantity(text) !== undefined)
     .registerFunction('quantity(string): Quantity', parse)
+    .registerOperator(
+      'Quantity == Quantity',
+      (a: QuantityValue, b: QuantityValue) => compareQuantities(a.text, b.text) === 0,
+    )
     .registerFunction('Quantity.compareTo(Quantity): int', (a: QuantityValue, b: QuantityValue) =>
       BigInt(compareQuantities(a.text, b.text)),
     )
@@ -132,6 +144,29 @@ function registerQuantities(environment: Environment): void {
     .registerFunction(
       'Quantity.isLessThan(Quantity): bool',
       (a: QuantityValue, b: QuantityValue) => compareQuantities(a.text, b.text) < 0,
+    )
+    .registerFunction(
+      'Quantity.isInteger(): bool',
+      (a: QuantityValue) => compareQuantities(a.text, quantityFromValue(quantityValue(a.text))) === 0,
+    )
+    .registerFunction('Quantity.asInteger(): int', (a: QuantityValue) => {
+      const value = quantityValue(a.text)
+      if (compareQuantities(a.text, quantityFromValue(value)) !== 0) {
+        throw new RuleError('cannot convert value to integer')
+      }
+      return BigInt(value)
+    })
+    .registerFunction(
+      'Quantity.asApproximateFloat(): double',
+      (a: QuantityValue) => milliValue(a.text) / 1000,
+    )
+    .registerFunction(
+      'Quantity.add(int): Quantity',
+      (a: QuantityValue, b: bigint) => new QuantityValue(addQuantities(a.text, String(b))),
+    )
+    .registerFunction(
+      'Quantity.sub(int): Quantity',
+      (a: QuantityValue, b: bigint) => new QuantityValue(subtractQuantities(a.text, String(b))),
     )
     .registerFunction('Quantity.sign(): int', (a: QuantityValue) => BigInt(compareQuantities(a.text, '0')))
     .registerFunction(
@@ -247,10 +282,6 @@ function findRe2(text: string, pattern: string, limit: number): string[] {
   const found: string[] = []
   while (found.length < limit && matcher.find()) found.push(matcher.group() ?? '')
   return found
-}
-
-function isUrl(text: string): boolean {
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^\s/?#]+/.test(text) || /^\/[^\s]*$/.test(text)
 }
 
 function order(a: unknown, b: unknown): number {
