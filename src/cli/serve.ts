@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import type { KubeObject } from '../api/kind.ts'
+import { StorageClass } from '../api/storage/storage-class.ts'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
@@ -74,7 +75,8 @@ export function register(program: Command): void {
       `
 Without --data and --etcd, state is in memory: it ends with the process. With either, objects survive even kill -9.
 In any case, watches that continue from before a restart are told to list again. Several servers may share an etcd:
-let one run everything, and start the others with --api-only.
+let one run everything, and start the others with --api-only. Claims without a class get volumes of the StorageClass
+standard, which is made unless there is one already.
 
 Examples:
   kubarium serve --nodes 5 --kubeconfig ./kubarium.config
@@ -109,7 +111,7 @@ async function run(options: Options): Promise<void> {
   webhooks.outside = webhookClient(loop)
   if (mirror === undefined) {
     await cluster.settle()
-    if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
+    await furnish(cluster, options)
   } else await ready
   const served = await serve({
     server,
@@ -130,7 +132,7 @@ async function run(options: Options): Promise<void> {
   })
   if (served.authority !== undefined) cluster.foundation.authority = served.authority
   // What a real etcd answers takes real time, which passes only from here on.
-  if (mirror !== undefined && options.manifests !== undefined) await applyAll(cluster, options.manifests)
+  if (mirror !== undefined) await furnish(cluster, options)
   const file = resolve(options.kubeconfig)
   mkdirSync(dirname(file), { recursive: true })
   // Made anew: the mode is of no avail for a file that is there already.
@@ -169,6 +171,26 @@ async function openEtcd(url: string) {
   } catch (error) {
     throw new InputError(`--etcd ${url}: ${(error as Error).message}`)
   }
+}
+
+/** As local clusters come with one: claims that name no class get a volume once a pod uses them. */
+const STANDARD: StorageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: {
+    name: 'standard',
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  },
+  provisioner: 'kubarium.dev/disk',
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'WaitForFirstConsumer',
+}
+
+async function furnish(cluster: ReturnType<typeof buildCluster>, options: Options): Promise<void> {
+  if (!options.apiOnly && (await cluster.client.list(StorageClass)).items.length === 0) {
+    await cluster.client.create(StorageClass, STANDARD)
+  }
+  if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
 }
 
 async function applyAll(cluster: ReturnType<typeof buildCluster>, directory: string): Promise<void> {

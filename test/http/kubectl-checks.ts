@@ -146,9 +146,49 @@ metadata: {name: bounds}
 spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 10Gi}}]}
 `
 
+/** A pod that looks at itself, and one that asks the API server, by itself and through a neighbour. */
+const INSIDE = `
+apiVersion: v1
+kind: Pod
+metadata: {name: downward, labels: {foo: bar}}
+spec:
+  containers:
+  - name: main
+    image: busybox
+    command: [sleep, infinity]
+    resources: {requests: {cpu: 15m, memory: 100Ki}, limits: {cpu: 100m, memory: 8Mi}}
+    env:
+    - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+    - {name: NODE_NAME, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+    - {name: CPU_REQUEST_MILLICORES, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}
+    - {name: MEMORY_LIMIT_KIBIBYTES, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Ki}}}
+    volumeMounts: [{name: downward, mountPath: /etc/downward}]
+  volumes:
+  - name: downward
+    downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: asker}
+spec:
+  containers:
+  - {name: main, image: busybox, command: [sleep, infinity]}
+  - {name: ambassador, image: "bitnami/kubectl:1.33", args: [proxy, --port=8001]}
+`
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** What a shell in `asker` is given to do. */
+const asked = (script: string) => ['exec', 'asker', '-c', 'main', '--', 'sh', '-c', script]
+const asAccount = (path: string) =>
+  asked(
+    `curl -s --cacert ${ACCOUNT}/ca.crt -H "Authorization: Bearer $(cat ${ACCOUNT}/token)" https://kubernetes${path}`,
+  )
+
 /** Files of the folder in which kubectl runs. */
 export const FILES: Readonly<Record<string, string>> = {
   'room.yaml': ROOM,
+  'inside.yaml': INSIDE,
   'hello.txt': 'hello from a file\n',
   'kz/kustomization.yaml':
     'resources: [cm.yaml]\nnamePrefix: kz-\nconfigMapGenerator: [{name: gen, literals: [a=b]}]\n',
@@ -376,6 +416,35 @@ export const CHECKS: readonly Check[] = [
     want: 'no service port 99 found for service "full"',
     code: 1,
   },
+  // The cluster from inside of a pod.
+  { run: 'apply -f inside.yaml', want: /pod\/downward created\s+pod\/asker created/ },
+  {
+    run: 'wait pod/downward pod/asker --for=condition=Ready --timeout=60s',
+    want: /downward condition met\s+pod\/asker condition met/,
+  },
+  {
+    run: 'exec downward -- env',
+    want: /^KUBERNETES_SERVICE_HOST=10\.96\.0\.1$[\s\S]*^POD_IP=10\.244\.\d+\.\d+$\s+^NODE_NAME=node-\d$\s+^CPU_REQUEST_MILLICORES=15$\s+^MEMORY_LIMIT_KIBIBYTES=8192$/m,
+  },
+  { run: 'exec downward -- ls -lL /etc/downward', want: /^-rw-r--r-- .* labels$/m },
+  { run: 'exec downward -- cat /etc/downward/labels', want: 'foo="bar"' },
+  { run: 'label pod downward foo=baz --overwrite', want: 'pod/downward labeled' },
+  { run: 'exec downward -- cat /etc/downward/labels', want: 'foo="baz"', within: 40 },
+  { run: asked(`ls ${ACCOUNT}`), want: /ca\.crt\s+namespace\s+token/ },
+  { run: asked('nslookup kubernetes'), want: '10.96.0.1' },
+  { run: asked('wget -qO- http://full'), want: 'nginx' },
+  {
+    run: asAccount('/'),
+    want: 'forbidden: User \\"system:serviceaccount:default:default\\" cannot get path \\"/\\"',
+  },
+  { run: asAccount('/api/v1/namespaces/default/pods'), want: 'cannot list resource \\"pods\\" in API group' },
+  {
+    run: 'create rolebinding looker --clusterrole=view --serviceaccount=default:default',
+    want: 'looker created',
+  },
+  { run: asAccount('/api/v1/namespaces/default/pods'), want: /"kind": ?"PodList"/ },
+  { run: asked('curl -s localhost:8001/api/v1/namespaces/default/pods/asker'), want: /"name": ?"asker"/ },
+  { run: 'delete -f inside.yaml --now', want: /pod "asker" deleted/ },
   // Containers from here.
   {
     run: [
