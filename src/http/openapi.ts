@@ -5,6 +5,7 @@ import { openApiV2, openApiV3 } from '../apiserver/openapi-documents.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import { encode, type Json } from './encode.ts'
 import type { Exchange, HttpFront } from './front.ts'
+import { openApiV2Protobuf } from './openapi-protobuf.ts'
 import { COMMON_HEADERS, sendJson } from './respond.ts'
 import type { PathRoute } from './route.ts'
 
@@ -27,10 +28,16 @@ export function openApiPage(front: HttpFront, { request, response }: Exchange, r
   const { server } = front.options
   const [, version, ...rest] = route.segments
   if (version === 'v2' && rest.length === 0) {
-    // Clients that want protobuf use it for client-side checks only, and take an empty document for no checks.
     if (request.headers.accept?.includes(V2_PROTOBUF)) {
-      response.writeHead(200, { ...COMMON_HEADERS, 'Content-Type': V2_PROTOBUF_ANSWER, 'Content-Length': 0 })
-      response.end()
+      const { bytes } = documentOf(
+        server,
+        'v2 protobuf',
+        () => openApiV2(server.discovery),
+        openApiV2Protobuf,
+      )
+      const headers = { 'Content-Type': V2_PROTOBUF_ANSWER, 'Content-Length': bytes.length }
+      response.writeHead(200, { ...COMMON_HEADERS, ...headers })
+      response.end(bytes)
       return
     }
     return sendJson(response, 200, documentOf(server, 'v2', () => openApiV2(server.discovery)).bytes)
@@ -61,7 +68,12 @@ function index(server: ApiServer): Json {
   return encode({ paths })
 }
 
-function documentOf(server: ApiServer, path: string, make: () => object): Document {
+function documentOf(
+  server: ApiServer,
+  path: string,
+  make: () => object,
+  write: (document: object) => Json = encode,
+): Document {
   const { generation } = server.scheme
   let known = documents.get(server)
   if (known?.generation !== generation) {
@@ -70,7 +82,7 @@ function documentOf(server: ApiServer, path: string, make: () => object): Docume
   }
   let document = known.byPath.get(path)
   if (document === undefined) {
-    const bytes = encode(make())
+    const bytes = write(make())
     document = { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() }
     known.byPath.set(path, document)
   }

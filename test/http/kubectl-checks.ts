@@ -275,6 +275,10 @@ export const CHECKS: readonly Check[] = [
   { run: 'get events', want: /ScalingReplicaSet/ },
   { run: 'events --for deployment/web', want: /Scaled up replica set/ },
   { run: 'explain deployment.spec.strategy', want: 'rollingUpdate' },
+  {
+    run: 'explain deployment.spec.strategy --output=plaintext-openapiv2',
+    want: /RESOURCE: strategy <Object>[\s\S]*rollingUpdate\s+<Object>/,
+  },
   { run: 'explain pod.spec.containers --recursive', want: 'imagePullPolicy' },
   { run: 'logs deploy/web', want: /Found 2 pods|nginx|^$/ },
   { run: 'exec deploy/web -- echo hello', want: 'hello' },
