@@ -128,9 +128,23 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
 }
 
 /** `group/version`, or `v1` for core: what stands in an object's apiVersion. */
-export function apiVersionOf(kind: { readonly group: string; readonly version: string }): string {
-  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+export function apiVersionOf({
+  group,
+  version,
+}: {
+  readonly group: string
+  readonly version: string
+}): string {
+  if (group === '') return version
+  // One and the same string each time: it is compared with that of every object.
+  let versions = apiVersions.get(group)
+  if (versions === undefined) apiVersions.set(group, (versions = new Map()))
+  let known = versions.get(version)
+  if (known === undefined) versions.set(version, (known = `${group}/${version}`))
+  return known
 }
+
+const apiVersions = new Map<string, Map<string, string>>()
 
 /** `deployments.apps`, or `pods`: how messages name a resource. */
 export function groupResource(kind: { readonly group: string; readonly resource: string }): string {

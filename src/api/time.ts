@@ -58,6 +58,19 @@ export function isTime(text: string): boolean {
   return true
 }
 
+/** Whether the text is just as `formatMicroTime` would print it. */
+export function isMicroTime(text: string): boolean {
+  if (text === validMicroTime) return true
+  if (!MICRO_TIME.test(text) || !isTime(`${text.slice(0, 19)}Z`)) return false
+  validMicroTime = text
+  return true
+}
+
+// Leases are renewed together.
+let validMicroTime = ''
+
+const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+
 const RFC3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?(?:[Zz]|([+-])([01]\d|2[0-4]):([0-5]\d))$/
 
