@@ -25,7 +25,7 @@ import type { EventLoop, Timer } from '../kernel/event-loop.ts'
 import { invariant } from '../kernel/invariant.ts'
 import type { Journal, JournalEntry } from '../kernel/journal.ts'
 import type { Random } from '../kernel/random.ts'
-import { Admission, type AdmissionPlugin, refuserOf } from './admission/plugin.ts'
+import { Admission, type AdmissionPlugin, attributesOf, refuserOf } from './admission/plugin.ts'
 import type { WebhookCaller } from './admission/webhook-calls.ts'
 import { ALLOW_ALL, type Authorizer, firstToAllow } from './authorization.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -38,6 +38,7 @@ import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
 import { Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
+import { after } from './maybe.ts'
 import { NodeAuthorizer } from './node-authorizer.ts'
 import { patch } from './patch.ts'
 import { RbacAuthorizer } from './rbac.ts'
@@ -250,6 +251,19 @@ export class ApiServer implements ApiHandler, ServerContext {
       name,
       `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${why}`,
     )
+  }
+
+  /**
+   * Whether somebody may connect to a pod (exec, attach, port-forward, proxy): authorization, then admission, which sees
+   * the options of the connection. Throws or rejects with ApiError.
+   */
+  connect(request: ApiRequest, options: KubeObject & { readonly kind: string }): Maybe<void> {
+    this.authorize(request)
+    const call = this.#call(request)
+    const posted = { group: '', version: 'v1', kind: options.kind }
+    const attributes = { ...attributesOf(call, 'CONNECT', request.name ?? '', undefined), posted }
+    const { admission } = this
+    return after(admission.admit(options, attributes), (it) => admission.validate(it, attributes))
   }
 
   allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string } {

@@ -1,5 +1,7 @@
 /** A node from outside: its machine and its kubelet's process, and what may happen to them. */
 
+import { Node } from '../api/core/node.ts'
+import { mayKubeletSet } from '../apiserver/admission/node-restriction.ts'
 import type { ProcessHandle } from '../client/process-host.ts'
 import type { Link } from '../client/transport.ts'
 import { kubelet } from '../kubelet/kubelet.ts'
@@ -7,9 +9,12 @@ import { Machine } from '../kubelet/machine.ts'
 import type { ClusterOptions, CommandResult, NodeHandle, NodeSpec } from './cluster.ts'
 import type { Foundation } from './foundation.ts'
 import { runNodeTool } from './node-tools.ts'
-import { nodeUser } from './users.ts'
+import { ADMIN, nodeUser } from './users.ts'
 
 const CAPACITY = { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' }
+
+/** Between two looks whether a node has registered. */
+const LABEL_RETRY_MS = 500
 
 export type NamedNodeSpec = NodeSpec & { readonly name: string }
 
@@ -46,15 +51,31 @@ export class SimNode implements NodeHandle {
         foundation.disks,
       ) ?? this.#newMachine(ordinal, options)
     this.#link = foundation.network.link(name)
+    const labels = Object.entries(nodeLabels(spec))
+    const restricted = options.authorization === 'RBAC'
+    const own = restricted ? labels.filter(([label]) => mayKubeletSet(label)) : labels
+    const others = labels.filter((it) => !own.includes(it))
     this.process = foundation.startProcess(name, nodeUser(spec.name), [
       kubelet({
         machine: this.machine,
-        labels: nodeLabels(spec),
+        labels: Object.fromEntries(own),
         taints: spec.taints,
         podCidr: podCidrOf(ordinal),
       }),
     ])
     if (!this.machine.on) this.process.crash()
+    if (from === undefined && others.length > 0) this.#label(Object.fromEntries(others))
+  }
+
+  /** Labels that a kubelet may not give itself, as kubeadm sets them once the node is there. */
+  #label(labels: Readonly<Record<string, string>>): void {
+    const { name } = this
+    const { loop } = this.#foundation
+    loop.spawn(`label node ${name}`, 'kubeadm', async () => {
+      const client = this.#foundation.outsideClient(ADMIN, 'kubeadm')
+      while ((await client.find(Node, { name })) === undefined) await loop.sleep(LABEL_RETRY_MS)
+      await client.patch(Node, { name }, { metadata: { labels } })
+    })
   }
 
   crash(): void {

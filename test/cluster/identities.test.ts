@@ -1,10 +1,14 @@
 /** With RBAC on, every part of a cluster gets by with the rights that its real counterpart has. */
 import { expect, test } from 'vitest'
+import { Node } from '../../src/api/core/node.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
 import { buildCluster, createCluster } from '../../src/cluster/create-cluster.ts'
 import { controllerUser } from '../../src/cluster/users.ts'
 import { BUILT_IN } from '../../src/controllers/registry.ts'
+
+/** A label that no kubelet may set. */
+const ROLE = { 'node-role.kubernetes.io/worker': '' }
 
 const template = (labels: object, spec: object = {}) => ({
   metadata: { labels },
@@ -115,7 +119,7 @@ const WORLD = [
 ] as unknown as KubeObject[]
 
 test('nobody who belongs to the cluster is refused anything', async () => {
-  await using cluster = buildCluster({ nodes: 2, authorization: 'RBAC' })
+  await using cluster = buildCluster({ nodes: [{}, { labels: ROLE }], authorization: 'RBAC' })
   const { server } = cluster.foundation
   const refused = new Set<string>()
   const authorize = server.authorize.bind(server)
@@ -129,7 +133,8 @@ test('nobody who belongs to the cluster is refused anything', async () => {
   }
   await cluster.settle()
   await cluster.apply(WORLD)
-  await cluster.advance('3m')
+  await cluster.advance('200s')
+  expect(cluster.peek().get<Node>(Node, { name: 'node-2' })?.metadata?.labels).toMatchObject(ROLE)
   const pods = [...cluster.peek().list<Pod>(Pod, 'default')]
   expect(pods.filter((it) => it.status?.phase === 'Pending').map((it) => it.metadata!.name)).toEqual([])
   expect(pods.length).toBeGreaterThan(8)

@@ -9,7 +9,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ValidatingWebhookConfiguration } from '../../src/api/admissionregistration/validating-webhook-configuration.ts'
 import { CertificateSigningRequest } from '../../src/api/certificates/certificate-signing-request.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Pod } from '../../src/api/core/pod.ts'
 import type { ApiError } from '../../src/api/errors.ts'
+import type { KubeObject } from '../../src/api/kind.ts'
 import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import type { SimCluster } from '../../src/cluster/sim-cluster.ts'
 import { ADMIN } from '../../src/cluster/users.ts'
@@ -216,3 +218,67 @@ test('a webhook on this machine is asked over TLS, by the CA that its configurat
   await cluster.client.delete(ValidatingWebhookConfiguration, { name: 'hook' })
   hook.close()
 })
+
+test('a policy may keep people out of pods', async () => {
+  const { client } = cluster
+  const kinds = { apiVersion: 'admissionregistration.k8s.io/v1' }
+  await cluster.apply([
+    {
+      ...kinds,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: 'no-exec' },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CONNECT'], resources: ['pods/exec'] },
+          ],
+        },
+        validations: [{ expression: "!('sh' in object.command)", message: 'no shells' }],
+      },
+    },
+    {
+      ...kinds,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: 'no-exec' },
+      spec: { policyName: 'no-exec', validationActions: ['Deny'] },
+    },
+  ] as unknown as KubeObject[])
+  await client.create(Pod, {
+    metadata: { name: 'p', namespace: 'default' },
+    spec: { containers: [{ name: 'c', image: 'busybox' }] },
+  } as unknown as Pod)
+  const { cert, key } = adminCertificate()
+  const exec = (command: string) =>
+    new Promise<string>((resolve, reject) => {
+      const url = new URL(`/api/v1/namespaces/default/pods/p/exec?command=${command}&stdout=1`, served.url)
+      const headers = {
+        Connection: 'Upgrade',
+        Upgrade: 'SPDY/3.1',
+        'X-Stream-Protocol-Version': 'v4.channel.k8s.io',
+      }
+      const request = httpsRequest(
+        url,
+        { method: 'POST', headers, ca: served.ca, cert, key, agent: false },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8').on('data', (it: string) => {
+            text += it
+          })
+          response.on('end', () => resolve(text))
+        },
+      )
+      request.on('error', reject).end()
+    })
+  expect(await exec('sh')).toContain(
+    "pods \\\"p\\\" is forbidden: ValidatingAdmissionPolicy 'no-exec' with binding 'no-exec' denied request: no shells",
+  )
+  // Past admission: the pod is on no node.
+  expect(await exec('ls')).toContain('does not have a host assigned')
+})
+
+/** What the kubeconfig has for the admin. */
+function adminCertificate(): { cert: string; key: string } {
+  const field = (name: string) =>
+    Buffer.from(new RegExp(`${name}: (\\S+)`).exec(served.kubeconfig)![1]!, 'base64').toString()
+  return { cert: field('client-certificate-data'), key: field('client-key-data') }
+}

@@ -1,6 +1,5 @@
 /** port-forward: connections to the ports of a pod, over SPDY streams or WebSocket channels. */
 import { badRequest } from '../../api/errors.ts'
-import type { UserInfo } from '../../api/request.ts'
 import { type Connection, isRefusal } from '../../api/streams.ts'
 import type { FrontOptions } from '../front.ts'
 import type { ResourceRoute } from '../route.ts'
@@ -14,14 +13,8 @@ export type Connect = (
 ) => Connection | undefined
 
 /** Checks what can be refused before the connection is upgraded. Throws ApiError. */
-export function preparePortForward(
-  { server, streamsOf, loop }: FrontOptions,
-  route: ResourceRoute,
-  user: UserInfo,
-  verb: 'get' | 'create',
-): Connect {
-  const { namespace = '', name = '', subresource } = route
-  server.authorize({ verb, group: '', version: 'v1', resource: 'pods', subresource, namespace, name, user })
+export function preparePortForward({ server, streamsOf, loop }: FrontOptions, route: ResourceRoute): Connect {
+  const { namespace = '', name = '' } = route
   const { pod, streams } = podTarget(server, streamsOf, namespace, name)
   if (pod.status?.phase !== 'Running') {
     throw badRequest(`unable to forward port because pod is not running. Current status=${pod.status?.phase}`)

@@ -1,7 +1,6 @@
 /** exec and attach: joins a client's channels to a container, whatever protocol carries them. */
 import { notFound } from '../../api/errors.ts'
 import type { Status } from '../../api/meta/status.ts'
-import type { UserInfo } from '../../api/request.ts'
 import { type ExecSession, type ExitStatus, isRefusal } from '../../api/streams.ts'
 import type { FrontOptions } from '../front.ts'
 import { flag } from '../query.ts'
@@ -31,11 +30,8 @@ export function prepareCommand(
   { server, streamsOf, loop }: FrontOptions,
   route: ResourceRoute,
   query: URLSearchParams,
-  user: UserInfo,
-  verb: 'get' | 'create',
 ): { readonly request: CommandRequest; start(channels: CommandChannels): ExecSession } {
   const { namespace = '', name = '', subresource } = route
-  server.authorize({ verb, group: '', version: 'v1', resource: 'pods', subresource, namespace, name, user })
   const { pod, streams } = podTarget(server, streamsOf, namespace, name)
   const container = containerOf(pod, query.get('container') ?? undefined)
   const asked = (channel: string) => flag(query, channel) ?? false

@@ -6,7 +6,8 @@ import { ApiError, badRequest, internalError, methodNotServed, notServed } from 
 import type { Status } from '../../api/meta/status.ts'
 import type { FrontOptions } from '../front.ts'
 import { impersonated } from '../impersonate.ts'
-import { parseTarget } from '../route.ts'
+import { flag } from '../query.ts'
+import { parseTarget, type ResourceRoute } from '../route.ts'
 import { type Connect, portForwardOverSpdy, preparePortForward } from './port-forward.ts'
 import { type CommandRequest, parseSize, prepareCommand } from './remote-command.ts'
 import { SpdyConnection, type SpdyStream } from './spdy.ts'
@@ -38,35 +39,87 @@ export function handleUpgrade(
   socket.on('error', () => socket.destroy())
   try {
     if (refusal !== undefined) throw refusal
-    upgrade(options, request, socket, head)
+    const admitted = upgrade(options, request, socket, head)
+    admitted?.catch((error: unknown) => refuseWith(socket, error))
   } catch (error) {
-    refuse(
-      socket,
-      error instanceof ApiError
-        ? error.status
-        : internalError('the server failed to serve the request').status,
-    )
+    refuseWith(socket, error)
   }
 }
 
-function upgrade(options: FrontOptions, request: IncomingMessage, socket: Duplex, head: Buffer) {
+function refuseWith(socket: Duplex, error: unknown): void {
+  refuse(
+    socket,
+    error instanceof ApiError ? error.status : internalError('the server failed to serve the request').status,
+  )
+}
+
+/** A promise where somebody outside the process has a say. */
+function upgrade(
+  options: FrontOptions,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> | undefined {
   const { route, query } = parseTarget(request.url ?? '/')
   const authenticated = options.authenticator.authenticate(request)
   const user = impersonated(options.server, authenticated, request)
   if (route.type !== 'resource' || route.resource !== 'pods') throw notServed()
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotServed()
   const verb = request.method === 'GET' ? 'get' : 'create'
+  const { server, loop } = options
+  const { namespace, name, subresource = '' } = route
+  if (!Object.hasOwn(OPTIONS, subresource)) throw notServed()
+  const admitted = loop.enter(() =>
+    server.connect(
+      { verb, group: '', version: 'v1', resource: 'pods', subresource, namespace, name, user },
+      { apiVersion: 'v1', kind: OPTIONS[subresource]!, ...connectOptions(query) },
+    ),
+  )
+  const proceed = () => join(options, route, request, query, socket, head)
+  if (admitted instanceof Promise) return admitted.then(() => loop.enter(proceed))
+  proceed()
+  return undefined
+}
+
+/** By subresource: the kind of what its query says. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  attach: 'PodAttachOptions',
+  exec: 'PodExecOptions',
+  portforward: 'PodPortForwardOptions',
+}
+
+/** What policies and webhooks see of a connection (upstream: core/v1 PodExecOptions and its like). */
+function connectOptions(query: URLSearchParams): object {
+  const container = query.get('container')
+  const [command, ports] = [query.getAll('command'), query.getAll('ports').map(Number)]
+  const channels = ['stdin', 'stdout', 'stderr', 'tty'].filter((it) => flag(query, it))
+  return {
+    ...Object.fromEntries(channels.map((it) => [it, true])),
+    ...(container === null ? {} : { container }),
+    ...(command.length > 0 ? { command } : {}),
+    ...(ports.length > 0 ? { ports } : {}),
+  }
+}
+
+function join(
+  options: FrontOptions,
+  route: ResourceRoute,
+  request: IncomingMessage,
+  query: URLSearchParams,
+  socket: Duplex,
+  head: Buffer,
+) {
   const protocol = (request.headers.upgrade ?? '').toLowerCase()
   const wire = new Wire(request, socket, head)
   if (route.subresource === 'portforward') {
-    const connect = preparePortForward(options, route, user, verb)
+    const connect = preparePortForward(options, route)
     if (protocol === 'spdy/3.1') return wire.spdyPortForward(connect)
     if (protocol === 'websocket') return wire.webSocketPortForward(connect, query)
-  } else if (route.subresource === 'exec' || route.subresource === 'attach') {
-    const prepared = prepareCommand(options, route, query, user, verb)
+  } else {
+    const prepared = prepareCommand(options, route, query)
     if (protocol === 'spdy/3.1') return wire.spdyCommand(prepared)
     if (protocol === 'websocket') return wire.webSocketCommand(prepared)
-  } else throw notServed()
+  }
   throw badRequest(`unable to upgrade: unknown protocol ${JSON.stringify(request.headers.upgrade)}`)
 }
 
