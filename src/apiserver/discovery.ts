@@ -7,16 +7,16 @@ import { compareVersions, type Scheme } from '../api/scheme.ts'
 
 const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-/** Kinds that exist only as the body of a subresource. */
-const NOT_RESOURCES = new Set([
-  'autoscaling/scales',
-  'policy/evictions',
-  'authentication.k8s.io/tokenrequests',
+/** Kinds that exist only as the body of a subresource: their group by resource. */
+const NOT_RESOURCES = new Map([
+  ['scales', 'autoscaling'],
+  ['evictions', 'policy'],
+  ['tokenrequests', 'authentication.k8s.io'],
 ])
 
 /** Whether a kind has an endpoint of its own. */
 export function isServed(kind: KindDefinition): boolean {
-  return !NOT_RESOURCES.has(`${kind.group}/${kind.resource}`)
+  return NOT_RESOURCES.get(kind.resource) !== kind.group
 }
 
 interface ResponseKind {

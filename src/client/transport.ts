@@ -178,7 +178,7 @@ export class Link implements Transport {
   }
 
   isHeld(resource: string): boolean {
-    return this.#partitioned || this.#held.has(resource) || this.#held.has(ALL)
+    return this.#partitioned || (this.#held.size > 0 && (this.#held.has(resource) || this.#held.has(ALL)))
   }
 
   /** Ends watches; their informers resume from the last revision that they saw. What was under way is lost. */

@@ -46,6 +46,8 @@ export class EventHeap {
   /** Events pending. */
   size = 0
   #items: ScheduledEvent[] = []
+  /** When each of them is due: most comparisons need nothing else, and most events are far apart in memory. */
+  #dues: number[] = []
   #sequence = 0
 
   push(
@@ -59,15 +61,20 @@ export class EventHeap {
     this.size++
     if (!background) this.foreground++
     const items = this.#items
+    const dues = this.#dues
     let at = items.length
     items.push(event)
+    dues.push(due)
+    // Nothing that waits has a higher sequence, so that of two due together the new one goes last.
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!before(event, items[parent]!)) break
+      if (due >= dues[parent]!) break
       items[at] = items[parent]!
+      dues[at] = dues[parent]!
       at = parent
     }
     items[at] = event
+    dues[at] = due
     return event
   }
 
@@ -110,23 +117,34 @@ export class EventHeap {
   /** Drops cancelled events, so that long timers which rarely fire do not pile up. A sorted array is a heap. */
   #sweep(): void {
     this.#items = this.#items.filter((event) => !event.cancelled).sort((a, b) => (before(a, b) ? -1 : 1))
+    this.#dues = this.#items.map((event) => event.due)
   }
 
   #removeTop(): void {
     const items = this.#items
+    const dues = this.#dues
     const last = items.pop()!
-    if (items.length === 0) return
+    const due = dues.pop()!
+    const count = items.length
+    if (count === 0) return
     let at = 0
     for (;;) {
       let child = 2 * at + 1
-      if (child >= items.length) break
-      if (child + 1 < items.length && before(items[child + 1]!, items[child]!)) child++
-      if (!before(items[child]!, last)) break
+      if (child >= count) break
+      const next = child + 1
+      if (next < count && precedes(dues[next]!, items[next]!, dues[child]!, items[child]!)) child = next
+      if (!precedes(dues[child]!, items[child]!, due, last)) break
       items[at] = items[child]!
+      dues[at] = dues[child]!
       at = child
     }
     items[at] = last
+    dues[at] = due
   }
+}
+
+function precedes(aDue: number, a: ScheduledEvent, bDue: number, b: ScheduledEvent): boolean {
+  return aDue < bDue || (aDue === bDue && a.sequence < b.sequence)
 }
 
 function before(a: ScheduledEvent, b: ScheduledEvent): boolean {

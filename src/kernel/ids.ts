@@ -28,6 +28,20 @@ export function uuid(random: Random): string {
   return String.fromCharCode.apply(null, uuidCodes)
 }
 
+const hexCodes = new Array<number>(64).fill(0)
+
+/** 64 hexadecimal digits, as container runtimes number what they make. */
+export function hexId(random: Random): string {
+  for (let at = 0; at < hexCodes.length; at += 8) {
+    let bits = Math.floor(random.float() * 2 ** 32)
+    for (let digit = at + 7; digit >= at; digit--) {
+      hexCodes[digit] = DIGITS[bits & 0xf]!
+      bits >>>= 4
+    }
+  }
+  return String.fromCharCode.apply(null, hexCodes)
+}
+
 /** `length` characters as in generated pod names: `x7k2p`. */
 export function nameSuffix(random: Random, length = 5): string {
   let suffix = ''

@@ -59,8 +59,8 @@ interface Chain {
 export class Admission {
   readonly #plugins: readonly AdmissionPlugin[]
   readonly #server: ServerContext
-  /** By kind, then by `CREATE` or `UPDATE/status`. */
-  #chains = new WeakMap<KindDefinition, Map<string, Chain>>()
+  /** By kind, subresource and operation. */
+  #chains = new WeakMap<KindDefinition, Map<string, Map<string, Chain>>>()
 
   constructor(plugins: readonly AdmissionPlugin[], server: ServerContext) {
     this.#plugins = plugins
@@ -74,11 +74,7 @@ export class Admission {
 
   admit(object: KubeObject, attributes: AdmissionAttributes): Maybe<KubeObject> {
     const { mutating } = this.#chain(attributes)
-    return after(runMutating(mutating, 0, object, attributes), (admitted) =>
-      mutating.some((it) => it.wantsAgain?.(attributes))
-        ? runMutating(mutating, 0, admitted, attributes)
-        : admitted,
-    )
+    return mutating.length === 0 ? object : runAll(mutating, object, attributes)
   }
 
   validate(object: KubeObject | undefined, attributes: AdmissionAttributes): Maybe<void> {
@@ -87,21 +83,36 @@ export class Admission {
 
   #chain(target: AdmissionTarget): Chain {
     const { kind, operation, subresource } = target
-    let chains = this.#chains.get(kind)
-    if (chains === undefined) this.#chains.set(kind, (chains = new Map()))
-    const key = subresource === '' ? operation : `${operation}/${subresource}`
-    let chain = chains.get(key)
-    if (chain === undefined) chains.set(key, (chain = this.#build({ kind, operation, subresource })))
+    let subresources = this.#chains.get(kind)
+    if (subresources === undefined) this.#chains.set(kind, (subresources = new Map()))
+    let operations = subresources.get(subresource)
+    if (operations === undefined) subresources.set(subresource, (operations = new Map()))
+    let chain = operations.get(operation)
+    if (chain === undefined) operations.set(operation, (chain = this.#build(target)))
     return chain
   }
 
-  #build(target: AdmissionTarget): Chain {
+  #build({ kind, operation, subresource }: AdmissionTarget): Chain {
+    const target = { kind, operation, subresource }
     const concerned = this.#plugins.filter((plugin) => plugin.handles(target, this.#server))
     return {
       mutating: concerned.filter((plugin) => plugin.admit !== undefined),
       validating: concerned.filter((plugin) => plugin.validate !== undefined),
     }
   }
+}
+
+/** Once, and once more when one of them wants to see what the others made of it. */
+function runAll(
+  plugins: readonly AdmissionPlugin[],
+  object: KubeObject,
+  attributes: AdmissionAttributes,
+): Maybe<KubeObject> {
+  return after(runMutating(plugins, 0, object, attributes), (admitted) =>
+    plugins.some((it) => it.wantsAgain?.(attributes))
+      ? runMutating(plugins, 0, admitted, attributes)
+      : admitted,
+  )
 }
 
 function runMutating(

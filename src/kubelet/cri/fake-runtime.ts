@@ -5,6 +5,7 @@
 import type { PodNetwork } from '../../api/sockets.ts'
 import type { Connection, ConnectionSink, ExecSession, ExecSink } from '../../api/streams.ts'
 import type { EventLoop, Timer } from '../../kernel/event-loop.ts'
+import { hexId } from '../../kernel/ids.ts'
 import type { Journal } from '../../kernel/journal.ts'
 import type { Random } from '../../kernel/random.ts'
 import { NetworkStack } from '../network-namespace.ts'
@@ -495,10 +496,7 @@ export class FakeRuntime implements RuntimeService {
 
   /** 64 hex digits, in one piece: a string put together with + would keep its pieces. */
   #newId(): string {
-    const { random } = this.#host
-    const words: string[] = []
-    for (let i = 0; i < 8; i++) words.push((random.float() * 2 ** 32).toString(16).padStart(8, '0'))
-    return words.join('')
+    return hexId(this.#host.random)
   }
 }
 
