@@ -94,3 +94,17 @@ test('a user key __proto__ is left to the decoder', () => {
   const labels = JSON.parse('{"__proto__":"x"}')
   expect(conforms(pod, { ...whole(), metadata: { name: 'a', labels } })).toBe(false)
 })
+
+test('only what a body shares with the stored object goes without a look', () => {
+  const stored = decode(Pod, whole()).object
+  const unchecked = Object.freeze([{ name: 7 }])
+  const spec = { ...stored.spec, containers: unchecked }
+  const odd = { ...stored, spec }
+  expect(conforms(pod, odd)).toBe(false)
+  expect(conforms(pod, odd, 0, stored)).toBe(false)
+  expect(conforms(pod, { ...odd }, 0, odd)).toBe(true)
+  expect(conforms(pod, { ...odd, status: { phase: 7 } }, 0, odd)).toBe(false)
+  expect(conforms(pod, { ...odd, spec: { ...spec, containers: [...unchecked, { name: 8 }] } }, 0, odd)).toBe(
+    false,
+  )
+})

@@ -180,3 +180,18 @@ test('an update that changes nothing is no request', async () => {
     expect(await client.delete(ConfigMap, { namespace: 'default', name: 'a' })).toBeUndefined()
   })
 })
+
+test('a request whose answer nobody waits for is served, and nothing comes back', async () => {
+  const h = harness({ latency: () => 1 })
+  const component = probe()
+  h.start('p', component)
+  await h.loop.settle()
+  const { transport, requests } = component.incarnations[0]!
+  const before = h.loop.steps
+  transport.request(requests.create(ConfigMap, configMap('a')))
+  await h.loop.settle()
+  expect(h.loop.steps).toBe(before + 1)
+  expect((await h.user((client) => client.list(ConfigMap))).items.map((it) => it.metadata.name)).toEqual([
+    'a',
+  ])
+})

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { EventLoop } from '../../src/kernel/event-loop.ts'
+import { EventLoop, type Timer } from '../../src/kernel/event-loop.ts'
 import { Journal } from '../../src/kernel/journal.ts'
+import { randomStream } from '../../src/kernel/random.ts'
 
 const loopAt0 = () => new EventLoop({ start: 0 })
 
@@ -35,6 +36,36 @@ describe('order', () => {
     }
     await loop.settle()
     expect(ran).toEqual(Array.from({ length: 500 }, (_, i) => i * 10))
+  })
+
+  test('events set, cancelled and run in any mixture come in the order of a sorted list', async () => {
+    const loop = loopAt0()
+    const random = randomStream(7, 'order')
+    const waiting = new Map<number, { readonly due: number; readonly timer: Timer }>()
+    let set = 0
+    const run = (id: number) => {
+      const next = [...waiting].reduce((a, b) => (b[1].due < a[1].due ? b : a))
+      expect(id).toBe(next[0])
+      waiting.delete(id)
+      act()
+    }
+    const act = () => {
+      for (let i = random.below(4); i > 0 && set < 2000; i--) {
+        const id = set++
+        const due = loop.now + random.below(20)
+        waiting.set(id, { due, timer: loop.at(due, () => run(id)) })
+      }
+      for (const [id, { timer }] of waiting) {
+        if (random.below(10) > 0 || waiting.size < 10) continue
+        timer.cancel()
+        waiting.delete(id)
+      }
+    }
+    while (set < 2000) {
+      act()
+      await loop.settle()
+    }
+    expect(waiting.size).toBe(0)
   })
 
   test('time does not move while a promise continuation is runnable', async () => {
