@@ -284,7 +284,10 @@ export async function describe(world: World): Promise<string> {
 function withSortedConditions(object: Stored<KubeObject>): Stored<KubeObject> {
   const { status } = object as { status?: { conditions?: readonly { readonly type: string }[] } }
   if (status?.conditions === undefined) return object
-  const conditions = [...status.conditions].sort((a, b) => (a.type < b.type ? -1 : 1))
+  const conditions = status.conditions
+    // Upstream too: a Job that ends before it is seen again still says that it was suspended.
+    .filter((it) => it.type !== 'Suspended')
+    .sort((a, b) => (a.type < b.type ? -1 : 1))
   return { ...object, status: { ...status, conditions } } as Stored<KubeObject>
 }
 

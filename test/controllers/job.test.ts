@@ -405,4 +405,20 @@ describe('through the API', () => {
     expect(await world.list(Job)).toEqual([])
     expect(await world.pods()).toEqual([])
   })
+
+  test.each([2, 3, 4])(
+    'no pod is started twice while the cache of Jobs lags from second %i on',
+    async (seconds) => {
+      const world = await World.create()
+      const link = world.harness.network.link('kube-controller-manager')
+      await create(world, 'exit-0', { completions: 5, parallelism: 2 })
+      await world.advance(seconds)
+      link.hold('jobs')
+      await world.advance(60)
+      link.release('jobs')
+      await world.settle()
+      expect((await world.get(Job, 'j')).status?.succeeded).toBe(5)
+      expect(await world.pods()).toHaveLength(5)
+    },
+  )
 })

@@ -4,6 +4,7 @@ import { HorizontalPodAutoscaler } from '../../src/api/autoscaling/horizontal-po
 import { Event } from '../../src/api/core/event.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { ResourceQuota } from '../../src/api/core/resource-quota.ts'
+import { Secret } from '../../src/api/core/secret.ts'
 import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
 import { budgetOf, disruptionsAllowed } from '../../src/controllers/disruption/budget.ts'
 import {
@@ -232,4 +233,22 @@ vectors('pdb_eviction', 'pdbErrors', async ({ input, expect: want }) => {
   expect(status?.conditions?.[0]).toMatchObject(want.condition)
   const [type, reason] = want.event
   expect((await world.list(Event)).some((it) => it.type === type && it.reason === reason)).toBe(true)
+})
+
+test('a quota on the number of objects is given back as they go, and right after a restart', async () => {
+  const world = await World.create()
+  await world.create(ResourceQuota, {
+    metadata: { name: 'few', namespace: 'default' },
+    spec: { hard: { 'count/secrets': '9', secrets: '9', 'count/deployments.apps': '9' } },
+  })
+  for (const name of ['a', 'b']) await world.create(Secret, { metadata: { name, namespace: 'default' } })
+  await world.settle()
+  const used = async () => (await world.get(ResourceQuota, 'few')).status?.used
+  expect(await used()).toEqual({ 'count/secrets': '2', secrets: '2', 'count/deployments.apps': '0' })
+  await world.delete(Secret, 'a')
+  await world.settle()
+  expect(await used()).toMatchObject({ 'count/secrets': '1', secrets: '1' })
+  world.manager.restart()
+  await world.settle()
+  expect(await used()).toMatchObject({ 'count/secrets': '1', secrets: '1' })
 })

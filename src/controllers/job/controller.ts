@@ -8,7 +8,7 @@ import { Expectations } from '../runtime/expectations.ts'
 import { controllerOf, OWNED } from '../shared/owner-refs.ts'
 import { isFinished } from './decide.ts'
 import { isTracked } from './pods.ts'
-import { type JobMemory, releasePod } from './release.ts'
+import { type JobMemory, newestJob, releasePod } from './release.ts'
 import { JobSync } from './sync.ts'
 
 /** Changes of pods, and of a Job's own status, are looked at together. */
@@ -31,6 +31,7 @@ export const jobController = defineController<Job, JobMemory>({
       expectations: new Expectations(context.process.clock),
       backoff: new Map(),
       released: new Map(),
+      written: new Map(),
     }
     context.informer.addHandlers({
       update: (job, old) => {
@@ -43,11 +44,13 @@ export const jobController = defineController<Job, JobMemory>({
   },
 
   async reconcile(context) {
-    const { object: job, key, memory } = context
+    const { object: cached, key, memory } = context
+    const job = cached && newestJob(memory, key, cached)
     if (job === undefined || isFinished(job)) {
       memory.expectations.forget(key)
       memory.backoff.delete(key)
       memory.released.delete(key)
+      if (cached === undefined) memory.written.delete(key)
       return
     }
     const { managedBy } = job.spec

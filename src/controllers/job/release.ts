@@ -1,4 +1,5 @@
 /** What the Job controller remembers, and how it lets go of a pod. */
+import type { Job } from '../../api/batch/job.ts'
 import { Pod } from '../../api/core/pod.ts'
 import { isInvalid, isNotFound } from '../../api/errors.ts'
 import type { Stored } from '../../api/kind.ts'
@@ -12,6 +13,21 @@ export interface JobMemory {
   readonly backoff: Map<string, BackoffRecord>
   /** Pods whose finalizer was taken away, until the cache shows it: by key of the Job, uids. */
   readonly released: Map<string, Set<string>>
+  /** Jobs as this controller has written them last, until the cache shows it: by key. */
+  readonly written: Map<string, Stored<Job>>
+}
+
+/**
+ * The cached Job, or what this controller has written since. Upstream goes by its cache alone: when that lags, pods
+ * whose finalizers are gone already count nowhere, and are started once more.
+ */
+export function newestJob(memory: JobMemory, key: string, cached: Stored<Job>): Stored<Job> {
+  const written = memory.written.get(key)
+  if (written === undefined) return cached
+  const lags = Number(cached.metadata.resourceVersion) < Number(written.metadata.resourceVersion)
+  if (lags && cached.metadata.uid === written.metadata.uid) return written
+  memory.written.delete(key)
+  return cached
 }
 
 /** Takes the tracking finalizer away; a pod that is gone is fine. */

@@ -366,7 +366,10 @@ export class JobSync {
 
   async #flush(from: Stored<Job>, status: JobStatus): Promise<Stored<Job>> {
     if (sameStatus(status, from.status)) return from
-    return this.#context.client.updateStatus(Job, { ...from, status })
+    const { client, key, memory } = this.#context
+    const written = await client.updateStatus(Job, { ...from, status })
+    memory.written.set(key, written)
+    return written
   }
 
   async #release(pods: readonly JobPod[]): Promise<ReadonlySet<string>> {
