@@ -56,16 +56,29 @@ export function formatMap(map: Readonly<Record<string, string>> | undefined): st
     .join('\n')
 }
 
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\r': '\\r',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\v': '\\v',
+}
+
 /** Go's strconv.Quote for text. */
 function quote(text: string): string {
   let quoted = '"'
   for (const char of text) {
-    if (char === '"' || char === '\\') quoted += `\\${char}`
-    else if (char === '\n') quoted += '\\n'
-    else if (char === '\t') quoted += '\\t'
-    else if (char === '\r') quoted += '\\r'
-    else if (char < ' ' || char === '\u007f')
-      quoted += `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+    const code = char.codePointAt(0)!
+    const hex = (digits: number) => code.toString(16).padStart(digits, '0')
+    if (Object.hasOwn(ESCAPES, char)) quoted += ESCAPES[char]
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${hex(2)}`
+    // What cannot be seen is written out: controls, and blanks other than the usual one.
+    else if (char !== ' ' && /[\p{C}\p{Z}]/u.test(char))
+      quoted += code < 0x10000 ? `\\u${hex(4)}` : `\\U${hex(8)}`
     else quoted += char
   }
   return `${quoted}"`

@@ -21,6 +21,12 @@ import type { KubeletContext } from './kubelet-context.ts'
 import type { PodWorker } from './pod-worker.ts'
 import { concatBytes } from './programs/pipe.ts'
 
+/** In words, for the most common ones (upstream: kubelet_pods.go, validateContainerLogStatus). */
+const WAITING: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+}
+
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
 interface Pods {
@@ -70,7 +76,8 @@ export class KubeletStreams implements NodeStreams {
       }
       const reason =
         notes.waiting?.reason ?? (notes.role === 'regular' ? 'ContainerCreating' : 'PodInitializing')
-      return badRequest(`container "${notes.name}" in pod "${name}" is waiting to start: ${reason}`)
+      const why = WAITING[reason] ?? reason
+      return badRequest(`container "${notes.name}" in pod "${name}" is waiting to start: ${why}`)
     }
     return this.#streamLog(instance.id, request, sink)
   }

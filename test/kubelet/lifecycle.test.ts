@@ -255,7 +255,7 @@ describe('restarts', () => {
       reason: 'PodFailed',
     })
     const done = await world.status('third')
-    expect(done.conditions?.find((it) => it.type === 'Initialized')?.reason).toBeUndefined()
+    expect(done.conditions?.find((it) => it.type === 'Initialized')?.reason).toBe('PodCompleted')
     expect(done.conditions?.find((it) => it.type === 'Ready')).toMatchObject({ reason: 'PodCompleted' })
   })
 

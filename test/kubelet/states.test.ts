@@ -61,6 +61,21 @@ describe('waiting', () => {
   })
 })
 
+test('a pod that has completed says so in all its conditions', async () => {
+  const world = await started()
+  await world.run('p', { containers: [box({ command: ['true'] })], restartPolicy: 'Never' })
+  await world.settle()
+  const { conditions = [], phase } = await world.status('p')
+  expect(phase).toBe('Succeeded')
+  expect(conditions.map((it) => `${it.type}=${it.status} ${it.reason ?? ''}`)).toEqual([
+    'PodReadyToStartContainers=False ',
+    'Initialized=True PodCompleted',
+    'Ready=False PodCompleted',
+    'ContainersReady=False PodCompleted',
+    'PodScheduled=True ',
+  ])
+})
+
 test('ContainerCannotRun: what Docker says of such a container', async () => {
   const { machine, foundation } = await started({ machine: { runtime: 'docker' } })
   const { runtime, images } = machine

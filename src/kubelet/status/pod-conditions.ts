@@ -98,7 +98,8 @@ const turned = new Map<string, PodCondition>()
 
 function initializedVerdict({ spec, statuses, phase }: ConditionInput): Verdict {
   const inits = spec.initContainers ?? []
-  if (phase === 'Succeeded' && inits.length > 0) return { status: 'True', reason: POD_COMPLETED }
+  if (phase === 'Succeeded' && inits.every((it) => statuses.has(it.name)))
+    return { status: 'True', reason: POD_COMPLETED }
   if (inits.length === 0 || spec.containers.some((it) => hasBeenRun(statuses.get(it.name)))) return TRUE
   const unknown: string[] = []
   const incomplete: string[] = []

@@ -27,9 +27,18 @@ export function podPhase(
   for (const container of initContainers) {
     const status = statuses.get(container.name)
     if (container.restartPolicy === 'Always') {
-      if (!hasStarted(status)) sidecarsPending++
+      const { running: runs, waiting: waits, terminated } = status?.state ?? {}
       // A running sidecar counts, one that ended does not: its exit code decides nothing.
-      if (status?.state?.running !== undefined) running++
+      if (runs !== undefined) {
+        running++
+        if (status!.started !== true) sidecarsPending++
+      } else if (waits !== undefined && status!.lastState?.terminated === undefined) {
+        waiting++
+        sidecarsPending++
+      } else if (waits === undefined && terminated === undefined) {
+        unknown++
+        if (status !== undefined) sidecarsPending++
+      }
       continue
     }
     const ended = status?.state?.terminated ?? (status?.state?.waiting && status.lastState?.terminated)
@@ -51,8 +60,7 @@ export function podPhase(
   }
 
   if (initFailed > 0 && restartPolicy === 'Never') return 'Failed'
-  const initialising = initPending > 0 || initFailed > 0 || sidecarsPending > 0
-  if ((initialising && !initialised) || waiting > 0) return 'Pending'
+  if (initPending > 0 || (sidecarsPending > 0 && !initialised) || waiting > 0) return 'Pending'
   if (running > 0 && unknown === 0) return 'Running'
   if (running === 0 && stopped > 0 && unknown === 0) {
     if (terminal) return stopped === succeeded ? 'Succeeded' : 'Failed'
@@ -69,10 +77,4 @@ export function hasBeenRun(status: ContainerStatus | undefined): boolean {
     status?.state?.terminated !== undefined ||
     status?.lastState?.terminated !== undefined
   )
-}
-
-function hasStarted(status: ContainerStatus | undefined): boolean {
-  if (status === undefined) return false
-  if (status.state?.running !== undefined) return status.started === true
-  return false
 }
