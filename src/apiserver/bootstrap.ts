@@ -51,6 +51,35 @@ const KUBERNETES_SERVICE: KubeObject & Record<string, unknown> = {
   },
 }
 
+/** Where the server listens: the endpoint of its Service. */
+export const ADVERTISED = { ip: '172.18.0.1', port: 6443 } as const
+
+/** Kept by the server itself, since no pods are behind its Service (upstream: pkg/controlplane/reconcilers). */
+const KUBERNETES_ENDPOINTS: readonly (KubeObject & Record<string, unknown>)[] = [
+  {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      ...meta('kubernetes', 'default'),
+      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
+    subsets: [
+      {
+        addresses: [{ ip: ADVERTISED.ip }],
+        ports: [{ name: 'https', port: ADVERTISED.port, protocol: 'TCP' }],
+      },
+    ],
+  },
+  {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...meta('kubernetes', 'default'), labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [ADVERTISED.ip], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: ADVERTISED.port, protocol: 'TCP' }],
+  },
+]
+
 const SERVICE_CIDR_OBJECT: KubeObject & Record<string, unknown> = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'ServiceCIDR',
@@ -60,7 +89,14 @@ const SERVICE_CIDR_OBJECT: KubeObject & Record<string, unknown> = {
 
 /** Creates what is absent; an object that is there already stays as it is. */
 export function bootstrap(server: ServerContext, more: readonly KubeObject[] = []): Maybe<undefined> {
-  const objects = [...NAMESPACES, ...PRIORITY_CLASSES, SERVICE_CIDR_OBJECT, KUBERNETES_SERVICE, ...more]
+  const objects = [
+    ...NAMESPACES,
+    ...PRIORITY_CLASSES,
+    SERVICE_CIDR_OBJECT,
+    KUBERNETES_SERVICE,
+    ...KUBERNETES_ENDPOINTS,
+    ...more,
+  ]
   return inOrder(objects, undefined, (_, object) => ensure(server, object))
 }
 

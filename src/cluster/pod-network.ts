@@ -1,5 +1,6 @@
 /** The network between pods, with the API server on it as containers reach it. */
 import type { UserInfo } from '../api/request.ts'
+import { ADVERTISED } from '../apiserver/bootstrap.ts'
 import { VERSION_INFO } from '../apiserver/discovery.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -8,10 +9,6 @@ import type { Random } from '../kernel/random.ts'
 import { apiFront } from '../network/api-front.ts'
 import { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ProxyMode } from '../network/proxy/balancer.ts'
-
-/** Address and port of the Service `kubernetes`. */
-const API_ADDRESS = '10.96.0.1'
-const API_PORT = 443
 
 export function podNetwork(
   world: { readonly loop: EventLoop; readonly journal: Journal; readonly server: ApiServer },
@@ -22,7 +19,7 @@ export function podNetwork(
   const network = new ClusterNetwork({ loop, journal, random, mode })
   const authenticate = (token: string) => server.tokens.verify(token, loop.now)
   const page = (path: string, user: UserInfo) => pageOf(server, path, user)
-  network.serve(API_ADDRESS, apiFront({ api: server, port: API_PORT, authenticate, page }))
+  network.serve(ADVERTISED.ip, apiFront({ api: server, port: ADVERTISED.port, authenticate, page }))
   return network
 }
 
@@ -42,7 +39,7 @@ function pageOf(server: ApiServer, path: string, user: UserInfo): object | 'forb
       return {}
     case 'api':
       return second === undefined
-        ? discovery.coreVersions(`${API_ADDRESS}:${API_PORT}`)
+        ? discovery.coreVersions(`${ADVERTISED.ip}:${ADVERTISED.port}`)
         : discovery.resources('', second)
     case 'apis':
       if (second === undefined) return discovery.groupList()

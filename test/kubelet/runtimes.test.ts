@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Node } from '../../src/api/core/node.ts'
 import {
   canonicalImage,
@@ -103,6 +104,29 @@ describe('servers', () => {
     expect(await world.logs('p', { container: 'web' })).toMatch(
       /"GET \/ HTTP\/1\.1" 200 14 "-" "Wget" "-"\n$/,
     )
+  })
+
+  test('nginx asks php-fpm, also when a probe asks nginx', async () => {
+    const world = await new World().start()
+    await world.create(ConfigMap, {
+      metadata: { name: 'site', namespace: 'default' },
+      data: { 'default.conf': 'server { listen 80; location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; } }' },
+    })
+    await world.run('p', {
+      containers: [
+        {
+          name: 'nginx',
+          image: 'nginx:1.27',
+          volumeMounts: [{ name: 'site', mountPath: '/etc/nginx/conf.d' }],
+          readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 },
+        },
+        { name: 'php', image: 'php:8.2-fpm' },
+      ],
+      volumes: [{ name: 'site', configMap: { name: 'site' } }],
+    })
+    await world.advance(15)
+    expect((await world.status('p')).containerStatuses?.map((it) => it.ready)).toEqual([true, true])
+    expect(await world.sh('p', 'curl -s localhost', 'php')).toBe('PHP 8.2 on p\n')
   })
 
   test('HTTP over a port-forward', async () => {

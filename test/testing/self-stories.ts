@@ -147,7 +147,8 @@ export const SELF_STORIES: Readonly<Record<string, SimSpec>> = {
       await settle()
     },
     eventually: {
-      'one slice': ({ truth }) => truth.list('EndpointSlice').length === 1,
+      'one slice': ({ truth }) =>
+        truth.list('EndpointSlice').filter((it) => it.metadata?.name?.startsWith('web-')).length === 1,
     },
   }),
 }

@@ -489,7 +489,16 @@ export class Processes implements ContainerProcess {
       ips: stack.ips,
       fabric: network,
       listen: (listener) => {
-        const close = stack.listen({ ...listener, protocol: listener.protocol ?? 'TCP' })
+        const { http } = listener
+        const close = stack.listen({
+          ...listener,
+          protocol: listener.protocol ?? 'TCP',
+          // What a server waits for is no business of the task that asked: that one may end first.
+          http:
+            http &&
+            ((request, peer, done) =>
+              loop.within({ ...loop.context, task: undefined }, () => http(request, peer, done))),
+        })
         this.#closers.push(close)
         return close
       },
