@@ -103,6 +103,12 @@ function needs({ spec }: CustomResourceDefinition): boolean {
   )
 }
 
+/** Why the names of a definition are not accepted, in upstream's words. */
+interface NameConflict {
+  readonly reason: string
+  readonly message: string
+}
+
 /** Hooks of CustomResourceDefinition; one per API server. */
 export class CustomResources implements ResourceHooks {
   readonly #server: ServerContext
@@ -166,7 +172,7 @@ export class CustomResources implements ResourceHooks {
 
   #conditions(
     definition: CustomResourceDefinition,
-    conflict: string | undefined,
+    conflict: NameConflict | undefined,
   ): readonly CustomResourceDefinitionCondition[] {
     const now = this.#server.strategy.now
     const old = definition.status?.conditions ?? []
@@ -177,7 +183,7 @@ export class CustomResources implements ResourceHooks {
     }
     if (conflict !== undefined) {
       return [
-        set('NamesAccepted', 'False', 'ListKindConflict', conflict),
+        set('NamesAccepted', 'False', conflict.reason, conflict.message),
         isTrue(definition, 'Established')
           ? old.find((it) => it.type === 'Established')!
           : set('Established', 'False', 'NotAccepted', 'not all names are accepted'),
@@ -190,17 +196,29 @@ export class CustomResources implements ResourceHooks {
   }
 
   /** What another kind of the same group already calls itself; undefined when all names are free. */
-  #nameConflict(definition: CustomResourceDefinition): string | undefined {
-    const { group, names } = definition.spec
+  #nameConflict(definition: CustomResourceDefinition): NameConflict | undefined {
+    const { group } = definition.spec
+    const names = withDefaults(definition.spec.names)
     const own = new Set(this.#kinds.get(definition.metadata!.name!) ?? [])
-    for (const kind of this.#server.scheme.all()) {
-      if (kind.group !== group || own.has(kind)) continue
-      if (kind.resource === names.plural) return `"${names.plural}" is already in use`
-      if (kind.kind === names.kind) return `"${names.kind}" is already in use`
-      const short = names.shortNames?.find((it) => kind.shortNames?.includes(it))
-      if (short !== undefined) return `"${short}" is already in use`
-    }
-    return undefined
+    const others = this.#server.scheme.all().filter((it) => it.group === group && !own.has(it))
+    // Plural, singular and short names are one namespace, kind and list kind another.
+    const resources = new Set(others.flatMap((it) => [it.resource, it.singular, ...(it.shortNames ?? [])]))
+    const kinds = new Set(others.flatMap((it) => [it.kind, `${it.kind}List`]))
+    const taken = (reason: string, name: string | undefined, by: ReadonlySet<string>) =>
+      name !== undefined && by.has(name)
+        ? { reason, message: `${JSON.stringify(name)} is already in use` }
+        : undefined
+    return (
+      taken('PluralConflict', names.plural, resources) ??
+      taken('SingularConflict', names.singular, resources) ??
+      taken(
+        'ShortNamesConflict',
+        names.shortNames?.find((it) => resources.has(it)),
+        resources,
+      ) ??
+      taken('KindConflict', names.kind, kinds) ??
+      taken('ListKindConflict', names.listKind, kinds)
+    )
   }
 
   #register(definition: CustomResourceDefinition): void {
@@ -219,6 +237,10 @@ export class CustomResources implements ResourceHooks {
     const name = definition.metadata!.name!
     for (const kind of this.#kinds.get(name) ?? []) this.#server.scheme.unregister(kind)
     this.#kinds.delete(name)
+    // Who waits for one of its names may have it now.
+    for (const object of this.#server.each(GROUP, RESOURCE)) {
+      if (!isTrue(object as CustomResourceDefinition, 'NamesAccepted')) this.#later(object.metadata!.name!)
+    }
   }
 
   /** Deletes what is left of the kind, and lets the definition go when nothing is. */

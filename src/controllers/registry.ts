@@ -39,6 +39,7 @@ import { statefulSetController } from './statefulset/controller.ts'
 import { taintEvictionController } from './taint-eviction/controller.ts'
 import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts'
+import { policyStatusController } from './validatingadmissionpolicy-status/controller.ts'
 
 /** What controllers get from outside of the simulation. */
 export interface ControllerContext {
@@ -98,6 +99,11 @@ export const BUILT_IN: readonly BuiltInController[] = [
   builtIn('csrapproving', 'certificate-controller', csrApprovingController),
   { ...builtIn('csrsigning', 'certificate-controller', csrSigningController()), create: signing },
   builtIn('csrcleaner', 'certificate-controller', csrCleanerController),
+  builtIn(
+    'validatingadmissionpolicy-status',
+    'validatingadmissionpolicy-status-controller',
+    policyStatusController,
+  ),
   builtIn('pv-protection', 'pv-protection-controller', pvProtectionController),
 ]
 

@@ -173,3 +173,25 @@ test('a rule that cannot be compiled is refused with its definition', async () =
     'spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations[0].rule: Invalid value: "self.spec.size >": compilation failed: ',
   )
 })
+
+test('names that another definition has are not accepted, until they are free', async () => {
+  const h = await withWidgets()
+  const { group, version, resource } = CustomResourceDefinition
+  h.call('create', { group, version, resource, namespaced: false }, { body: definition('Other', 'others') })
+  await h.loop.settle()
+  expect(h.get(CustomResourceDefinition, 'others.example.com').status?.conditions).toMatchObject([
+    {
+      type: 'NamesAccepted',
+      status: 'False',
+      reason: 'ShortNamesConflict',
+      message: '"wd" is already in use',
+    },
+    { type: 'Established', status: 'False', reason: 'NotAccepted' },
+  ])
+  h.call('delete', CustomResourceDefinition, { name: 'widgets.example.com' })
+  await h.loop.settle()
+  expect(h.get(CustomResourceDefinition, 'others.example.com').status?.conditions).toMatchObject([
+    { type: 'NamesAccepted', status: 'True' },
+    { type: 'Established', status: 'True' },
+  ])
+})

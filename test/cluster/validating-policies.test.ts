@@ -183,3 +183,16 @@ test('a policy that cannot be compiled is refused, and policies never judge poli
   expect(code).toBe(422)
   expect(message).toContain('spec.validations[0].expression: Invalid value: "object.": compilation failed: ')
 })
+
+test('its status says that it has been looked at', async () => {
+  cluster = await createCluster({ nodes: 0, scheduler: false, authorization: 'RBAC' })
+  await cluster.apply({
+    apiVersion: API,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: 'p' },
+    spec: { matchConstraints: { resourceRules: [RULE] }, validations: [{ expression: 'true' }] },
+  } as unknown as KubeObject)
+  await cluster.settle()
+  const policy = cluster.peek().get<ValidatingAdmissionPolicy>(ValidatingAdmissionPolicy, { name: 'p' })
+  expect(policy?.status).toEqual({ observedGeneration: 1, typeChecking: {} })
+})

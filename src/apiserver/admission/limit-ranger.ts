@@ -3,9 +3,10 @@ import type { Container } from '../../api/core/container.ts'
 import type { LimitRange, LimitRangeItem } from '../../api/core/limit-range.ts'
 import type { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
 import type { Pod } from '../../api/core/pod.ts'
+import { podLimits, podRequests } from '../../api/core/pod-resources.ts'
 import { forbidden } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
-import { addQuantities, compareQuantities, milliValue } from '../../api/quantity.ts'
+import { compareQuantities, milliValue } from '../../api/quantity.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './plugin.ts'
 
 const ANNOTATION = 'kubernetes.io/limit-ranger'
@@ -20,12 +21,14 @@ export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: ({ kind, operation, subresource }) =>
     kind.group === '' &&
-    subresource === '' &&
-    ((kind.resource === 'pods' && operation === 'CREATE') ||
-      (kind.resource === 'persistentvolumeclaims' && operation !== 'DELETE')),
+    ((kind.resource === 'pods' && operation === 'CREATE' && subresource === '') ||
+      (kind.resource === 'pods' && operation === 'UPDATE' && subresource === 'resize') ||
+      (kind.resource === 'persistentvolumeclaims' && operation !== 'DELETE' && subresource === '')),
   admit(object, attributes) {
     const items = itemsOf(attributes, 'Container')
-    if (items.length === 0 || attributes.kind.resource !== 'pods') return object
+    // A resize says what it wants; only limits are checked.
+    const fills = attributes.kind.resource === 'pods' && attributes.operation === 'CREATE'
+    if (items.length === 0 || !fills) return object
     return withDefaults(object as Pod, items) as KubeObject
   },
   validate(object, attributes) {
@@ -97,17 +100,10 @@ function podProblems(pod: Pod, attributes: AdmissionAttributes): string[] {
   return problems
 }
 
-function podTotal(pod: Pod): Resources {
-  const sum = (what: 'limits' | 'requests') => {
-    const total: Record<string, string> = {}
-    for (const { resources } of pod.spec.containers) {
-      for (const [name, amount] of Object.entries(resources?.[what] ?? {})) {
-        total[name] = total[name] === undefined ? amount : addQuantities(total[name], amount)
-      }
-    }
-    return total
-  }
-  return { limits: sum('limits'), requests: sum('requests') }
+/** All containers together, as they run; overhead is not the user's to answer for. */
+function podTotal({ spec }: Pod): Resources {
+  const own = { ...spec, overhead: undefined }
+  return { limits: podLimits(own), requests: podRequests(own) }
 }
 
 function claimProblems(claim: PersistentVolumeClaim, attributes: AdmissionAttributes): string[] {
