@@ -1,6 +1,7 @@
 /** `npm run bench`: every figure beside the least possible code that does the same, in one run. */
 import { baselineSeconds, DELIVERIES_PER_WRITE, WRITES_PER_POD } from './baseline.ts'
 import { idleSpeed, podLife } from './cluster.bench.ts'
+import { cronDay, mixedWorkload, PROMISED, TENTH } from './controllers.bench.ts'
 import { etcdBenches } from './etcd.bench.ts'
 import { measure, WORKLOADS } from './scheduler.bench.ts'
 
@@ -77,6 +78,24 @@ if (chosen('idle')) {
       'real time',
     )
   }
+}
+if (chosen('controllers')) {
+  await mixedWorkload(TENTH) // Warms the compiler.
+  for (const mixture of full ? [TENTH, PROMISED] : [TENTH]) {
+    const { microsecondsPerPod, eventsPerPod } = await mixedWorkload(mixture)
+    print(
+      `controllers: ${whole(mixture.pods)} pods of all kinds on ${whole(mixture.nodes)} nodes`,
+      `${microsecondsPerPod.toFixed(0)} us/pod`,
+      `${(microsecondsPerPod / floor).toFixed(0)} x baseline, ${eventsPerPod.toFixed(1)} events a pod`,
+    )
+  }
+  const hours = full ? 24 : 1
+  const { seconds, started, left } = await cronDay(200, hours)
+  print(
+    `controllers: ${hours} h of 200 CronJobs every 5 minutes`,
+    `${seconds.toFixed(1)} s`,
+    `${whole(started)} Jobs started, ${whole(left)} left`,
+  )
 }
 for (const { name, unit, run } of etcdBenches) {
   if (!chosen(name)) continue

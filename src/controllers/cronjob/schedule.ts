@@ -49,6 +49,38 @@ const YEARS_MAX = 5
 
 /** @throws Error with the library's words when the text is no schedule */
 export function parseSchedule(text: string, zone: TimeZone): Schedule {
+  let ofZone = parsed.get(zone)
+  if (ofZone === undefined) parsed.set(zone, (ofZone = new Map()))
+  let schedule = ofZone.get(text)
+  if (schedule === undefined) {
+    schedule = remembering(parse(text, zone))
+    if (ofZone.size >= PARSED_MAX) ofZone.clear()
+    ofZone.set(text, schedule)
+  }
+  return schedule
+}
+
+/** Many CronJobs have the same schedule, and each is asked about the same few times again and again. */
+const parsed = new WeakMap<TimeZone, Map<string, Schedule>>()
+const PARSED_MAX = 1000
+const ANSWERS_MAX = 16
+
+function remembering(schedule: Schedule): Schedule {
+  const answers = new Map<number, number | undefined>()
+  return {
+    next(after) {
+      let next = answers.get(after)
+      if (next === undefined && !answers.has(after)) {
+        next = schedule.next(after)
+        if (answers.size >= ANSWERS_MAX) answers.clear()
+        answers.set(after, next)
+      }
+      return next
+    },
+  }
+}
+
+function parse(text: string, zone: TimeZone): Schedule {
   if (text === '') throw new Error('empty spec string')
   if (text.startsWith('@every ')) return every(text)
   const spec = text.startsWith('@') ? MACROS[text] : text
