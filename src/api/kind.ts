@@ -99,6 +99,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   readonly storagePrefix?: string
   /** Seconds after which the store drops the object: Events, 3600. */
   readonly ttlSeconds?: number
+  /** Told to clients with every answer about this kind: `v1 Endpoints is deprecated in v1.33+; use ...`. */
+  readonly deprecated?: string
   /** Only on custom resources: how bodies are read, since their own schema is for validation to check. */
   readonly body?: BodyRule<T>
   /** Only on custom resources: the schema as its author wrote it, for OpenAPI documents. */

@@ -121,6 +121,9 @@ export class HttpFront {
     const user = impersonated(this.options.server, authenticated, request)
     const exchange: Exchange = { request, response, user, query }
     if (route.type === 'path') return this.#page(exchange, route)
+    const { deprecated } =
+      this.options.server.scheme.byResource(route.group, route.resource, route.version) ?? {}
+    if (deprecated !== undefined) warn(response, deprecated)
     const reading = request.method === 'GET' || request.method === 'HEAD'
     if (reading && flag(query, 'watch')) return this.#watch(exchange, route)
     if (reading ? this.#reads >= READS_IN_FLIGHT : this.#writes >= WRITES_IN_FLIGHT) {
@@ -208,9 +211,7 @@ export class HttpFront {
       response.destroy() // The connection broke.
     else if (!answer.ok) sendStatus(response, answer.status)
     if (!answer.ok) return undefined
-    for (const warning of answer.warnings ?? []) {
-      response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
-    }
+    for (const warning of answer.warnings ?? []) warn(response, warning)
     const { scheme } = this.options.server
     // Of a subresource: `autoscaling/v1` Scale for `deployments/scale`.
     const kind =
@@ -282,6 +283,10 @@ export class HttpFront {
     const answer = await this.options.control((value ?? {}) as ControlRequest)
     sendJson(response, 200, encode(answer))
   }
+}
+
+function warn(response: ServerResponse, warning: string): void {
+  response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`)
 }
 
 function verbOf(method: string, { name, subresource }: ResourceRoute): Verb {

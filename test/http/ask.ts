@@ -6,7 +6,7 @@ export interface Answer {
   readonly code: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** The first line of the body. */
+  /** The first line of the body, or all of it when it is indented. */
   readonly json: Record<string, unknown>
 }
 
@@ -34,7 +34,8 @@ export function askAt(
       })
       response.on('end', () => {
         const isJson = response.headers['content-type']?.startsWith('application/json')
-        const json = isJson ? (JSON.parse(text.split('\n')[0]!) as Record<string, unknown>) : {}
+        const first = text.startsWith('{\n') ? text : text.split('\n')[0]!
+        const json = isJson ? (JSON.parse(first) as Record<string, unknown>) : {}
         resolve({ code: response.statusCode!, headers: response.headers, text, json })
       })
     })

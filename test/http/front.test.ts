@@ -263,3 +263,26 @@ test('a client that goes away leaves no watch behind', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20))
   expect(hub.watchers).toBe(before)
 })
+
+test('people get indented JSON, what it is first', async () => {
+  const path = '/api/v1/namespaces/default'
+  const curl = { 'User-Agent': 'curl/8.5.0' }
+  const { text } = await ask(path, { headers: curl })
+  expect(text.startsWith('{\n  "kind": "Namespace",\n  "apiVersion": "v1",\n')).toBe(true)
+  expect((await ask(`${path}?pretty=true`)).text).toBe(text)
+  expect((await ask(`${path}?pretty=false`, { headers: curl })).text).not.toContain('\n  ')
+})
+
+test('answers about a deprecated kind come with a warning', async () => {
+  const { headers } = await ask('/api/v1/namespaces/default/endpoints')
+  expect(headers['warning']).toBe(
+    '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+  )
+  expect((await ask(MAPS)).headers['warning']).toBeUndefined()
+})
+
+test('the proxy says what it cannot reach', async () => {
+  const answer = await ask('/api/v1/namespaces/default/services/nobody/proxy/')
+  expect(answer.json).toMatchObject({ code: 404, message: 'services "nobody" not found' })
+  expect((await ask('/api/v1/namespaces/default/pods/nobody:80/proxy')).code).toBe(301)
+})

@@ -146,6 +146,18 @@ metadata: {name: bounds}
 spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 10Gi}}]}
 `
 
+/** @param request PEM */
+export const csrOf = (request: string) => `
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: jane}
+spec:
+  request: ${Buffer.from(request).toString('base64')}
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+  expirationSeconds: 86400
+`
+
 /** A pod that looks at itself, and one that asks the API server, by itself and through a neighbour. */
 const INSIDE = `
 apiVersion: v1
@@ -318,6 +330,10 @@ export const CHECKS: readonly Check[] = [
     want: /Type: +NodePort[\s\S]*TargetPort: +http\/TCP[\s\S]*Endpoints: +10\.244\.\d+\.\d+:80/,
   },
   { run: 'describe svc kubernetes', want: /IP: +10\.96\.0\.1\s/ },
+  {
+    run: 'get endpoints full',
+    want: /Warning: v1 Endpoints is deprecated in v1\.33\+; use discovery\.k8s\.io\/v1 EndpointSlice[\s\S]*full +10\.244\.\d+\.\d+:80|full +10[\s\S]*Warning: v1 Endpoints is deprecated/,
+  },
   { run: 'describe endpoints full', want: /Addresses: +10\.244[\s\S]*http +80 +TCP/ },
   {
     run: 'describe endpointslices -l kubernetes.io/service-name=full',
@@ -436,7 +452,8 @@ export const CHECKS: readonly Check[] = [
   { run: 'exec downward -- cat /etc/downward/labels', want: 'foo="baz"', within: 40 },
   { run: asked(`ls ${ACCOUNT}`), want: /ca\.crt\s+namespace\s+token/ },
   { run: asked('nslookup kubernetes'), want: '10.96.0.1' },
-  { run: asked('wget -qO- http://full'), want: 'nginx' },
+  // Its NetworkPolicy lets only the database in.
+  { run: asked('wget -T 2 -qO- http://full'), want: 'wget: download timed out', code: 1 },
   {
     run: asAccount('/'),
     want: 'forbidden: User \\"system:serviceaccount:default:default\\" cannot get path \\"/\\"',
@@ -741,6 +758,24 @@ export const CHECKS: readonly Check[] = [
   { run: 'create priorityclass high --value=1000', want: 'high created' },
   { run: 'run once --image=nginx:1.25 --restart=Never', want: 'pod/once created' },
   { run: 'wait pod/once --for=condition=Ready --timeout=60s', want: 'condition met' },
+  // Certificates for people.
+  { run: 'apply -f csr.yaml', want: 'certificatesigningrequest.certificates.k8s.io/jane created' },
+  {
+    run: 'get csr',
+    want: /jane +\S+ +kubernetes\.io\/kube-apiserver-client +kubernetes-admin +24h +Pending/,
+  },
+  { run: 'certificate approve jane', want: 'certificatesigningrequest.certificates.k8s.io/jane approved' },
+  { run: 'get csr jane', want: /24h +Approved,Issued/, within: 20 },
+  {
+    run: 'describe csr jane',
+    want: /Requesting User: +kubernetes-admin[\s\S]*Common Name: +jane[\s\S]*Organization: +devs/,
+  },
+  {
+    run: 'certificate deny jane',
+    want: 'certificate signing request "jane" is already Approved',
+    code: 1,
+  },
+  { run: 'delete csr jane', want: 'certificatesigningrequest.certificates.k8s.io "jane" deleted' },
   // Nodes.
   { run: 'top nodes', want: /node-1 +\d+m +\d+% +\d+Mi +\d+%/ },
   { run: 'top pods', want: /once +\d+m +\d+Mi/, within: 10 },

@@ -6,12 +6,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import { ADMIN } from '../../src/cluster/users.ts'
 import { CertificateAuthority } from '../../src/http/pki.ts'
 import { type Served, serve } from '../../src/http/serve.ts'
-import { CHECKS, type Check, FILES } from './kubectl-checks.ts'
+import { CHECKS, type Check, csrOf, FILES } from './kubectl-checks.ts'
 
 /** Virtual seconds per real second: images are pulled and jobs done while a command starts. */
 const SPEED = 10
@@ -64,6 +65,7 @@ describe.each(binaries)('%s', (binary) => {
       speed: SPEED,
       admin: ADMIN,
     })
+    cluster.foundation.authority = served.authority!
     writeFileSync(config, served.kubeconfig, { mode: 0o600 })
     for (const [name, text] of Object.entries(FILES)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -73,6 +75,14 @@ describe.each(binaries)('%s', (binary) => {
     const { cert, key } = await authority.server(['example.com'], [], Date.now())
     writeFileSync(join(folder, 'tls.crt'), cert)
     writeFileSync(join(folder, 'tls.key'), key)
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+    const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    const request = await Pkcs10CertificateRequestGenerator.create({
+      name: 'CN=jane,O=devs',
+      keys,
+      signingAlgorithm: algorithm,
+    })
+    writeFileSync(join(folder, 'csr.yaml'), csrOf(request.toString('pem')))
   })
 
   afterAll(async () => {

@@ -18,6 +18,7 @@ export const Endpoints = defineKind<Endpoints>({
   singular: 'endpoints',
   shortNames: ['ep'],
   namespaced: true,
+  deprecated: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   schema: () => endpoints,
   nameRule: 'dns1123Subdomain',
   generation: false,

@@ -28,6 +28,7 @@ import {
   string,
   struct,
 } from '../schema.ts'
+import { compareVersions } from '../scheme.ts'
 import { age } from '../time.ts'
 import { applyDefaults, prune } from './defaulting.ts'
 import { compileJsonPath } from './json-path.ts'
@@ -70,6 +71,9 @@ export function customKind(
     ...(names.shortNames === undefined ? {} : { shortNames: names.shortNames }),
     ...(names.categories === undefined ? {} : { categories: names.categories }),
     namespaced: scope === 'Namespaced',
+    ...(version.deprecated
+      ? { deprecated: version.deprecationWarning ?? deprecationOf(definition, version.name) }
+      : {}),
     schema: typedSchema(`${group}/${version.name}.${names.kind}`, schema),
     nameRule: 'dns1123Subdomain',
     generation: true,
@@ -101,6 +105,17 @@ export function customKind(
     selectableFields: selectableFields(version),
     columns: columnsOf(version),
   })
+}
+
+/** Upstream: customresource_handler.go, defaultDeprecationWarning. */
+function deprecationOf({ spec }: CustomResourceDefinition, deprecated: string): string {
+  const { group, names, versions = [] } = spec
+  const better = versions
+    .filter((it) => it.served && !it.deprecated && compareVersions(it.name, deprecated) < 0)
+    .map((it) => it.name)
+    .sort(compareVersions)[0]
+  const use = better === undefined ? '' : `; use ${group}/${better} ${names.kind}`
+  return `${group}/${deprecated} ${names.kind} is deprecated${use}`
 }
 
 const ANYTHING: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
