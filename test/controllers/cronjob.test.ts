@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { CronJob, type CronJobSpec } from '../../src/api/batch/cron-job.ts'
 import { Job } from '../../src/api/batch/job.ts'
 import { Event } from '../../src/api/core/event.ts'
-import type { Stored } from '../../src/api/kind.ts'
+import type { KubeObject, Stored } from '../../src/api/kind.ts'
 import { formatTime } from '../../src/api/time.ts'
+import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import { latestDue, requeueAfterMs } from '../../src/controllers/cronjob/due.ts'
 import { byStartTime, jobName, jobsToForget, planRun } from '../../src/controllers/cronjob/plan.ts'
 import { parseSchedule } from '../../src/controllers/cronjob/schedule.ts'
@@ -211,6 +212,33 @@ describe('through the API', () => {
   }
   const events = async (world: World) =>
     (await world.list(Event)).filter((it) => it.involvedObject.kind === 'CronJob').map((it) => it.reason)
+
+  test('a job that the cache has not heard of being listed is no surprise', async () => {
+    const cluster = buildCluster({ nodes: 1 })
+    const spec = {
+      restartPolicy: 'Never',
+      containers: [{ name: 'c', image: 'busybox', command: ['sleep', '60'] }],
+    }
+    await cluster.apply({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'cj', namespace: 'default' },
+      spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template: { spec } } } },
+    } as KubeObject)
+    await cluster.settle()
+    const link = cluster.foundation.network.link('kube-controller-manager')
+    link.hold('cronjobs')
+    await cluster.advance('5m30s')
+    link.release('cronjobs')
+    await cluster.settle()
+    const reasons = cluster
+      .peek()
+      .list<Event>(Event)
+      .map((it) => it.reason)
+    expect(reasons).toContain('SuccessfulCreate')
+    expect(reasons).not.toContain('UnexpectedJob')
+    await cluster.dispose()
+  })
 
   test('starts jobs by the clock and forgets old ones', async () => {
     const world = await World.create()

@@ -2,6 +2,7 @@
  * Real kubectl against a served cluster. The newest version on the machine always; with KUBECTL=all every version
  * found, and nothing where there is none (`.ci/run` makes sure that there is one).
  */
+import 'reflect-metadata'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

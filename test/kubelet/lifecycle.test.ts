@@ -538,6 +538,7 @@ describe('admission on the node', () => {
       reason: 'OutOfcpu',
       message: `Pod was rejected: ${message}`,
     })
+    expect(await world.status('not')).not.toHaveProperty('containerStatuses')
     expect(await world.events('not')).toEqual([`Warning OutOfcpu: ${message}`])
     await world.run('where', { nodeSelector: { disk: 'ssd' }, containers: [app('c')] })
     await world.settle()

@@ -73,7 +73,7 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
   const ips = view.ips.length > 0 ? view.ips : (old.podIPs?.map((it) => it.ip) ?? [])
   const condemned = ending && sentence !== undefined ? sentence : undefined
   // A pod that was turned away at the door tells nothing of containers (upstream: rejectPod).
-  const rejected = condemned !== undefined && old.phase === 'Pending' && old.containerStatuses === undefined
+  const rejected = condemned !== undefined && old.containerStatuses === undefined
   const resize = view.resize ?? []
   const extra =
     condemned?.disruption === undefined

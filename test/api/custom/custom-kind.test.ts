@@ -410,3 +410,17 @@ describe('columns, fields and apply', () => {
     expect(compileJsonPath('a b')).toBeUndefined()
   })
 })
+
+test('deprecated versions say so, and what to use', () => {
+  const deprecated = (version: object) =>
+    kindOf({ type: 'object' }, { deprecated: true, ...version }).deprecated
+  expect(deprecated({ name: 'v1beta1' })).toBe('stable.example.com/v1beta1 CronTab is deprecated')
+  expect(deprecated({ deprecationWarning: 'use something else' })).toBe('use something else')
+  const { spec, ...rest } = definition({ type: 'object' })
+  const versions = [spec.versions![0]!, { ...spec.versions![0]!, name: 'v1alpha1', deprecated: true }]
+  const kinds = customKinds({ ...rest, spec: { ...spec, versions } }, engines)
+  expect(kinds.map((it) => it.deprecated)).toEqual([
+    undefined,
+    'stable.example.com/v1alpha1 CronTab is deprecated; use stable.example.com/v1 CronTab',
+  ])
+})
