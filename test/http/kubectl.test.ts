@@ -1,6 +1,6 @@
 /**
  * Real kubectl against a served cluster. The newest version on the machine always; with KUBECTL=all every version
- * found, and nothing where there is none (`.ci/run` makes sure that there is one).
+ * found, with KUBECTL=1.27 that one (`.ci/run` makes sure that there is one).
  */
 import 'reflect-metadata'
 import { spawn } from 'node:child_process'
@@ -19,7 +19,11 @@ import { CHECKS, type Check, csrOf, FILES } from './kubectl-checks.ts'
 const SPEED = 10
 const COMMAND_TIMEOUT_MS = 90_000
 
-const binaries = process.env['KUBECTL'] === 'all' ? kubectls() : kubectls().slice(-1)
+const WHICH = process.env['KUBECTL']
+const binaries =
+  WHICH === undefined
+    ? kubectls().slice(-1)
+    : kubectls().filter((it) => WHICH === 'all' || it.endsWith(WHICH))
 
 /** Paths of all kubectl binaries, oldest first; a plain `kubectl` counts when no versioned one is there. */
 function kubectls(): string[] {
