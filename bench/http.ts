@@ -11,6 +11,7 @@ import { fanOut } from './http-watches.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const PODS = '/api/v1/namespaces/default/pods'
+const PODS_LISTED = 100_000
 const ROUNDS = 7
 const ROUND_MS = 400
 /** Until the compiler has done its work. */
@@ -138,7 +139,7 @@ function report(name: string, [ours, bare, etcd]: Awaited<ReturnType<typeof comp
 /** 100,000 pods in one answer: how long is nobody else served? */
 async function longList(): Promise<void> {
   await using served = await ServerProcess.start('served')
-  await served.order({ do: 'fill', pods: 100_000 })
+  await served.order({ do: 'fill', pods: PODS_LISTED })
   const client = await RawClient.open(served.port)
   for (const [name, accept] of [
     ['as JSON', ''],
@@ -153,9 +154,9 @@ async function longList(): Promise<void> {
     const ms = performance.now() - started
     const after = await served.order({ do: 'stats' })
     print(
-      `http: list 100,000 pods ${name}`,
+      `http: list ${whole(PODS_LISTED)} pods ${name}`,
       `${(bytes / 2 ** 20).toFixed(0)} MiB`,
-      `${whole(ms)} ms, ${whole(after.cpuMs - before.cpuMs)} of processor time; loop delay at most ${after.delayMaxMs.toFixed(0)} ms, p99.9 ${after.delayP999Ms.toFixed(0)}; ${whole(after.rssMiB - before.rssMiB)} MiB more memory`,
+      `${whole(ms)} ms, ${whole(after.cpuMs - before.cpuMs)} of processor time; longest turn ${after.turnMaxMs.toFixed(0)} ms of it; loop delay at most ${after.delayMaxMs.toFixed(0)} ms, p99.9 ${after.delayP999Ms.toFixed(0)}; ${whole(after.rssMiB - before.rssMiB)} MiB more memory`,
     )
   }
   client.close()

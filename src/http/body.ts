@@ -142,6 +142,7 @@ function parseYaml(text: string): ParsedJson {
     schema: 'core',
     merge: false,
     prettyErrors: false,
+    logLevel: 'error',
     intAsBigInt: true,
     // Without it, tags such as !!binary and !!set mean what JSON does not have.
     resolveKnownTags: false,

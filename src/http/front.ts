@@ -39,7 +39,7 @@ import { serveNodeProxy } from './node-proxy.ts'
 import { pages } from './pages.ts'
 import { serveProxy } from './proxy.ts'
 import { flag, requestOptions } from './query.ts'
-import { ITEMS_PER_TURN, sendJson, sendPieces, sendStatus } from './respond.ts'
+import { ITEMS_AT_ONCE, sendJson, sendPieces, sendStatus } from './respond.ts'
 import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
 import type { StreamsOf } from './streams.ts'
 import { WatchStream } from './watch-stream.ts'
@@ -221,7 +221,7 @@ export class HttpFront {
     const body = answer.body as KubeObject
     if (isList(body)) {
       const pieces = encodeList(body, view, isCustom(kind))
-      if (body.items.length > ITEMS_PER_TURN) return sendPieces(response, pieces)
+      if (body.items.length > ITEMS_AT_ONCE) return sendPieces(response, pieces)
       sendJson(response, answer.code, toJson([...pieces].join('')))
     } else sendJson(response, answer.code, encodeObject(shape(body, view)))
     return undefined

@@ -6,14 +6,14 @@ import { encode, type Json, toJson } from './encode.ts'
 import { flag } from './query.ts'
 import { inTurn } from './turns.ts'
 
-/** Items of a list that are encoded in one go. */
-export const ITEMS_PER_TURN = 200
+/** Items of a list that are encoded at once, without waiting for a turn. */
+export const ITEMS_AT_ONCE = 25
 /** Characters of a long answer that are written in one go. */
 const PIECE = 64 * 1024
 /** A client that takes nothing of its answer for so long is gone. */
 const STALLED_MS = 30_000
 /** How long a client may go on sending what nobody reads. */
-const LINGER_MS = 1000
+const LINGER_MS = 5000
 
 /** Of every answer; browsers must not guess what it might be. */
 export const COMMON_HEADERS = {

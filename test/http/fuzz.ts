@@ -16,7 +16,23 @@ const SEEDS: readonly (readonly [type: string, body: string])[] = [
   ],
   [
     'application/vnd.kubernetes.protobuf',
-    'k8s\0\n\r\n\u0002v1\u0012\u0007Service\u0012\u0010\n\u0007\n\u0001s\u0012\0\u001a\0\u0012\u0005\n\u0003\b\u0050',
+    'k8s\0\n\r\n\u0002v1\u0012\u0007Service\u0012\u000f\n\u0007\n\u0001s\u0012\0\u001a\0\u0012\u0004\n\u0002\u0018\u0050',
+  ],
+  [
+    'application/merge-patch+json',
+    '{"metadata":{"labels":{"a":null,"__proto__":"x"}},"spec":{"a":[1,{"b":9007199254740993}]}}',
+  ],
+  [
+    'application/strategic-merge-patch+json',
+    '{"spec":{"$setElementOrder/containers":[{"name":"c"}],"containers":[{"name":"c","image":"j","$patch":"replace"},{"name":"d","$patch":"delete"}],"$retainKeys":["containers"]},"data":{"a":null}}',
+  ],
+  [
+    'application/json-patch+json',
+    '[{"op":"test","path":"/metadata/name","value":"target"},{"op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"copy","from":"/metadata/labels","path":"/metadata/annotations"},{"op":"move","from":"/metadata/labels/a","path":"/metadata/labels/c"},{"op":"remove","path":"/metadata/annotations/a"}]',
+  ],
+  [
+    'application/apply-patch+yaml',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: target, labels: {constructor: x}}\ndata: {a: b, c: "1"}\n',
   ],
 ]
 
@@ -54,7 +70,7 @@ export function* fuzzedBodies(seed: number, count: number): IterableIterator<Fuz
   for (let i = 0; i < count; i++) {
     const [type, text] = random.pick(SEEDS)
     let body: Buffer = Buffer.from(text, 'latin1')
-    for (let changes = 1 + random.below(6); changes > 0; changes--) body = mutate(body, random)
+    for (let changes = random.below(7); changes > 0; changes--) body = mutate(body, random)
     yield { type, body }
   }
 }

@@ -18,7 +18,10 @@ export class RawClient {
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('error', () => undefined)
-    socket.on('close', () => this.#reject?.(new Error('the connection was closed')))
+    socket.on('close', () => {
+      const received = String(Buffer.concat(this.#parts)).slice(0, 200)
+      this.#reject?.(new Error(`the connection was closed after ${JSON.stringify(received)}`))
+    })
   }
 
   static open(port: number): Promise<RawClient> {

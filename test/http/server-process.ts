@@ -19,6 +19,8 @@ export interface Stats {
   /** Of the event loop since the last reset, ms. */
   readonly delayMaxMs: number
   readonly delayP999Ms: number
+  /** Processor time of the longest turn of the event loop, whatever else the machine had to do. */
+  readonly turnMaxMs: number
   readonly watches: number
   readonly descriptors: number
 }
@@ -86,7 +88,6 @@ export async function serveIfChild(): Promise<boolean> {
   if (role === 'bare') bare()
   else await served()
   process.on('disconnect', () => process.exit())
-  process.on('SIGINT', () => process.exit())
   return true
 }
 
@@ -177,10 +178,21 @@ type Orders = { readonly [K in 'fill' | 'write']: (order: Order & { do: K }) => 
 function listen(port: number, watches: () => number, orders?: Orders): void {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
-  const report = () => {
+  const cpuMs = () => {
     const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
+  let turnMaxMs = 0
+  let turnStart = cpuMs()
+  setInterval(() => {
+    const now = cpuMs()
+    turnMaxMs = Math.max(turnMaxMs, now - turnStart)
+    turnStart = now
+  }, 1)
+  const report = () => {
     process.send!({
-      cpuMs: (user + system) / 1000,
+      cpuMs: cpuMs(),
+      turnMaxMs,
       rssMiB: process.memoryUsage.rss() / 2 ** 20,
       delayMaxMs: delay.max / 1e6,
       delayP999Ms: delay.percentile(99.9) / 1e6,
@@ -195,6 +207,8 @@ function listen(port: number, watches: () => number, orders?: Orders): void {
       if (order.do === 'stats' && order.reset) {
         globalThis.gc?.()
         delay.reset()
+        turnMaxMs = 0
+        turnStart = cpuMs()
       }
       report()
     }
