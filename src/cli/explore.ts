@@ -11,6 +11,7 @@ import type { SimSpec } from '../testing/explore/spec.ts'
 import { reportFailure } from '../testing/report/failure-report.ts'
 import { htmlReport } from '../testing/report/html.ts'
 import { textReport } from '../testing/report/text.ts'
+import { simulateGlobals } from '../testing/simulated-globals.ts'
 import { importProgram } from './program.ts'
 
 interface Options {
@@ -163,6 +164,7 @@ function runWorker(file: string, options: Options, shard: string): Promise<numbe
 
 /** The simulations that a module exports, by the names that it gives them. */
 async function load(file: string): Promise<[string, SimSpec][]> {
+  simulateGlobals()
   const module = await importProgram(file)
   const specs = Object.entries(module).filter(([, it]) => isSpec(it)) as [string, SimSpec][]
   if (specs.length === 0) {

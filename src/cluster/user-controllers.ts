@@ -9,9 +9,10 @@ import {
   type ReconcileObserver,
 } from '../controllers/runtime/controller-runner.ts'
 import type { AnyController } from '../controllers/runtime/manager.ts'
+import { surroundControllers, surrounded } from '../controllers/runtime/surroundings.ts'
 
 export type { AnyController, Component, ControllerDefinition, Process, ReconcileObserver }
-export { componentOf }
+export { componentOf, surroundControllers }
 
 /** A component that makes its controllers when its process starts; components among them start as they are. */
 export function freshControllers(
@@ -21,7 +22,7 @@ export function freshControllers(
   return {
     name: 'controllers',
     start: (process) => {
-      for (const member of make()) {
+      for (const member of surrounded(process, make)) {
         const component =
           'start' in member
             ? member

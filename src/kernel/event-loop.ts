@@ -109,6 +109,11 @@ export class EventLoop {
     this.chooser = options.chooser ?? BENIGN
   }
 
+  /** Nothing here is real: tasks may only await what this loop resolves. */
+  get virtual(): boolean {
+    return this.#strict
+  }
+
   // -- scheduling ---------------------------------------------------------------------------------------
 
   at(due: number, run: () => void, options?: EventOptions): Timer {

@@ -1,6 +1,7 @@
 /** `kubarium/vitest`: tests of controllers, from the first everyday one to the search for what breaks them. */
 import { expect } from 'vitest'
 import { type KubariumMatchers, matchers } from './matchers.ts'
+import { simulateGlobals } from './simulated-globals.ts'
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
 export { asRemote } from './as-remote.ts'
@@ -36,6 +37,7 @@ export { resource } from './resource.ts'
 export { sim, simTest } from './sim-test.ts'
 
 expect.extend(matchers)
+simulateGlobals()
 
 declare module 'vitest' {
   // biome-ignore lint/suspicious/noExplicitAny: the shape that vitest's own interface has.

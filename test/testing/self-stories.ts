@@ -7,7 +7,7 @@ import { instantKubelet } from '../../src/testing/instant-kubelet.ts'
 
 const MANAGER = 'kube-controller-manager'
 
-function builtIn(...names: readonly string[]): readonly unknown[] {
+export function builtIn(...names: readonly string[]): readonly unknown[] {
   return names.map((name) => {
     const found = BUILT_IN.find((it) => it.name === name || it.aliases.includes(name))
     if (found === undefined) throw new Error(`there is no built-in controller ${name}`)
@@ -35,9 +35,9 @@ const statefulSet = (replicas: number) =>
   } as never)
 
 /** A restart looks at everything again and may well write a status; that converges. */
-const common = { beside: [instantKubelet], process: MANAGER } as const
+export const common = { beside: [instantKubelet], process: MANAGER } as const
 /** Pods come and go under faults: how often says nothing, and statuses count what was tried. */
-const oracles = { ledger: false }
+export const oracles = { ledger: false }
 
 export const SELF_STORIES: Readonly<Record<string, SimSpec>> = {
   replicaset: simulation({

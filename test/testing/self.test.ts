@@ -4,12 +4,13 @@ import { formatPlan } from '../../src/testing/explore/plan.ts'
 import { search } from '../../src/testing/explore/search.ts'
 import { reportFailure } from '../../src/testing/report/failure-report.ts'
 import { textReport } from '../../src/testing/report/text.ts'
+import { MORE_STORIES } from './more-stories.ts'
 import { SELF_STORIES } from './self-stories.ts'
 
 const RUNS = Number(process.env.EXPLORE_RUNS ?? 0)
 const SEED = Number(process.env.EXPLORE_SEED ?? 1)
 
-test.each(Object.entries(SELF_STORIES))(
+test.each(Object.entries({ ...SELF_STORIES, ...MORE_STORIES }))(
   '%s survives every single fault',
   async (name, spec) => {
     const result = await search(spec, { randomRuns: RUNS, seed: SEED })

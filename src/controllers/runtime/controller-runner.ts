@@ -16,6 +16,7 @@ import type {
 } from './controller.ts'
 import { ControllerControl } from './controller-control.ts'
 import { KeyWorker } from './key-worker.ts'
+import { surrounded } from './surroundings.ts'
 
 /** Hears what a controller does; for tests and tools. */
 export interface ReconcileObserver {
@@ -92,16 +93,18 @@ export class ControllerRunner<T extends KubeObject, Memory> {
       watch,
       informer: this.#informerFor(watch.kind, watch.informer),
     }))
-    this.#memory = setup?.({
-      process: this.#process,
-      client: this.#process.client,
-      recorder: this.#process.recorder(this.#component),
-      informer: this.#informer,
-      enqueue: (key, why) => this.#worker.add(key, why),
-      enqueueAfter: (key, delayMs, options) => this.#worker.addAfter(key, delayMs, options),
-      informerFor: (kind, options) => this.#informerFor(kind, options),
-      sideWorker: (work) => this.#sideWorker(work),
-    }) as Memory
+    this.#memory = surrounded(this.#process, () =>
+      setup?.({
+        process: this.#process,
+        client: this.#process.client,
+        recorder: this.#process.recorder(this.#component),
+        informer: this.#informer,
+        enqueue: (key, why) => this.#worker.add(key, why),
+        enqueueAfter: (key, delayMs, options) => this.#worker.addAfter(key, delayMs, options),
+        informerFor: (kind, options) => this.#informerFor(kind, options),
+        sideWorker: (work) => this.#sideWorker(work),
+      }),
+    ) as Memory
 
     this.#watchPrimary()
     for (const { watch, informer } of sources) this.#watch(watch, informer)
@@ -209,7 +212,7 @@ export class ControllerRunner<T extends KubeObject, Memory> {
     const context = this.#contextOf(key)
     this.#observer?.started?.(this.#definition.name, key)
     try {
-      const result = await this.#definition.reconcile(context)
+      const result = await surrounded(this.#process, () => this.#definition.reconcile(context))
       this.#observer?.finished?.(this.#definition.name, key)
       return result ?? undefined
     } catch (error) {

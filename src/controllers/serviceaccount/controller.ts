@@ -3,6 +3,7 @@ import { Namespace } from '../../api/core/namespace.ts'
 import { ServiceAccount } from '../../api/core/service-account.ts'
 import { isAlreadyExists } from '../../api/errors.ts'
 import { defineController, watch } from '../runtime/controller.ts'
+import { MIN_RESYNC_MS } from '../shared/min-resync.ts'
 import { isNamespaceTerminating } from '../shared/refusals.ts'
 
 const DEFAULT = 'default'
@@ -11,6 +12,8 @@ export const serviceAccountController = defineController<Namespace>({
   name: 'serviceaccount-controller',
   component: 'service-account-controller',
   for: Namespace,
+  // One that was deleted before the watch had told of it leaves no event behind.
+  resyncMs: MIN_RESYNC_MS,
   watches: [
     watch({
       kind: ServiceAccount,

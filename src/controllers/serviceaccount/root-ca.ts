@@ -3,6 +3,7 @@ import { ConfigMap } from '../../api/core/config-map.ts'
 import { Namespace } from '../../api/core/namespace.ts'
 import { isAlreadyExists } from '../../api/errors.ts'
 import { type ControllerDefinition, defineController, watch } from '../runtime/controller.ts'
+import { MIN_RESYNC_MS } from '../shared/min-resync.ts'
 import { isNamespaceTerminating } from '../shared/refusals.ts'
 import { semanticEqual } from '../shared/semantic-equal.ts'
 
@@ -19,6 +20,8 @@ export function rootCaPublisher(certificate = ''): ControllerDefinition<Namespac
     name: 'root-ca-certificate-publisher-controller',
     component: 'root-ca-cert-publisher',
     for: Namespace,
+    // One that was deleted before the watch had told of it leaves no event behind.
+    resyncMs: MIN_RESYNC_MS,
     watches: [
       watch({
         kind: ConfigMap,
