@@ -1,4 +1,10 @@
 /** Stories in which every further built-in controller, the scheduler and the cloud's controllers have something to do. */
+import { cloudControllerManager } from '../../src/cloud/cloud-controller-manager.ts'
+import { Cloud } from '../../src/cloud/provider.ts'
+import { imageCatalog } from '../../src/cluster/images.ts'
+import { kubelet } from '../../src/kubelet/kubelet.ts'
+import { Machine } from '../../src/kubelet/machine.ts'
+import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../../src/kubelet/programs/built-in.ts'
 import { scheduler } from '../../src/scheduler/scheduler.ts'
 import type { SimSpec, Truth, UserActions } from '../../src/testing/explore/spec.ts'
 import { simulation } from '../../src/testing/explore/spec.ts'
@@ -13,6 +19,19 @@ const untaint = async (user: UserActions, ...nodes: readonly string[]) => {
 
 const bound = (truth: Truth, name: string) =>
   truth.get('PersistentVolumeClaim', name)?.status?.phase === 'Bound'
+
+// Made anew for every run, before its processes start.
+let cloud: Cloud
+let machine: Machine
+
+/** Containers that run on the node: `b/main`. */
+const running = () => {
+  const pods = new Map([...machine.runtime.listPodSandbox()].map((it) => [it.id, it.config.name]))
+  return [...machine.runtime.listContainers()]
+    .filter((it) => it.state === 'CONTAINER_RUNNING')
+    .map((it) => `${pods.get(it.sandboxId)}/${it.config.name}`)
+    .toSorted()
+}
 
 const names = (truth: Truth, kind: string, namespace?: string) =>
   truth.list(kind, namespace).map((it) => it.metadata.name)
@@ -447,6 +466,71 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
       },
     },
     eventually: { 'every node has one': ({ truth }) => truth.list('Node').every((it) => it.spec?.podCIDR) },
+  }),
+
+  cloud: simulation({
+    oracles,
+    process: 'cloud-controller-manager',
+    outside: {
+      cloud: ({ loop, journal, random }) => {
+        cloud = new Cloud({ loop, journal, random: random('cloud') })
+        return { snapshot: () => ({ balancers: cloud.loadBalancers().length }) }
+      },
+    },
+    controllers: () => cloudControllerManager(cloud) as never,
+    ignore: ['Service.status', 'Service.spec'],
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      await user.create(
+        object('v1', 'Service', 'shop', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }),
+      )
+      await waitFor(() => truth.get('Service', 'shop')?.status?.loadBalancer?.ingress !== undefined)
+      await user.create(
+        object('v1', 'Service', 'api', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }),
+      )
+      await settle()
+      await user.delete('Service', 'shop')
+      await waitFor(() => truth.get('Service', 'shop') === undefined)
+    },
+    eventually: {
+      'one balancer for the service that is left': () =>
+        cloud.loadBalancers().length === 1 || `${cloud.loadBalancers().length} balancers`,
+    },
+  }),
+
+  kubelet: simulation({
+    oracles: { ...oracles, quiescence: false, idempotence: false },
+    process: 'kubelet/node-1',
+    outside: {
+      machine: ({ loop, journal, random }) => {
+        machine = new Machine({
+          nodeName: 'node-1',
+          loop,
+          journal,
+          random: random('machine'),
+          catalog: imageCatalog(undefined, BUILT_IN_IMAGES),
+          programs: BUILT_IN_PROGRAMS,
+          ips: ['10.0.0.1'],
+          capacity: { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' },
+        })
+        return { snapshot: () => running() }
+      },
+    },
+    controllers: () => [kubelet({ machine, podCidr: '10.244.0.0/24' })] as never,
+    ignore: ['Pod.status', 'Node'],
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      await user.create(boundPod('a', 'node-1'))
+      await waitFor(() => truth.get('Pod', 'a')?.status?.phase === 'Running')
+      await user.create(boundPod('b', 'node-1'))
+      await settle()
+      await user.delete('Pod', 'a')
+      await waitFor(() => truth.get('Pod', 'a') === undefined)
+    },
+    always: {
+      'no container twice': () => new Set(running()).size === running().length || running().join(),
+    },
+    eventually: {
+      'only the container of the pod that is left': () => running().join() === 'b/main' || running().join(),
+    },
   }),
 
   scheduler: simulation({

@@ -1,5 +1,8 @@
 /** What a test says about the controllers under it: how the user acts, and what must hold whatever goes wrong. */
 import type { KubeObject, Stored } from '../../api/kind.ts'
+import type { EventLoop } from '../../kernel/event-loop.ts'
+import type { Journal } from '../../kernel/journal.ts'
+import type { Random } from '../../kernel/random.ts'
 import type { FaultName } from './faults.ts'
 import type { Hands } from './hands.ts'
 import type { Plan } from './plan.ts'
@@ -14,6 +17,15 @@ export type Remote<S> = {
   ) => infer R
     ? (...args: A) => Promise<R>
     : never
+}
+
+/** The world in which a fake system lives: `host.loop.after(5000, () => this.ready = true)`. */
+export interface SimHost {
+  /** Virtual time, ms since the epoch, and timers in it. */
+  readonly loop: EventLoop
+  readonly journal: Journal
+  /** A stream of its own for every name; the same in every run. */
+  random(name: string): Random
 }
 
 export type Remotes<O> = { readonly [K in keyof O]: Remote<O[K]> }
@@ -88,7 +100,7 @@ export interface SimSpec<O extends Record<string, OutsideSystem> = Record<string
   /** Kinds that the API server serves beside the built-in ones. */
   readonly kinds?: readonly unknown[]
   /** Outside systems: functions that make a fresh one for every run. */
-  readonly outside?: { readonly [K in keyof O]: () => O[K] }
+  readonly outside?: { readonly [K in keyof O]: (host: SimHost) => O[K] }
   /** Objects that are there from the start. */
   readonly given?: readonly KubeObject[]
   /** Built-in controllers that run beside, unharmed: `garbage-collector-controller,replicaset-controller`. */
