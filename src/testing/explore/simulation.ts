@@ -120,7 +120,10 @@ class Simulation implements SiteBook {
     const chooser = orderSeed === undefined ? undefined : shuffling(orderSeed)
     this.#foundation = new Foundation({ ...spec.clusterOptions, chooser }, spec.base)
     this.#outside = Object.fromEntries(
-      Object.entries(spec.source.outside ?? {}).map(([name, make]) => [name, make(this.#foundation.environment)]),
+      Object.entries(spec.source.outside ?? {}).map(([name, make]) => [
+        name,
+        make(this.#foundation.environment),
+      ]),
     )
     this.#world = new ObservedWorld(this.#foundation, spec.given, this.#outside, (event) =>
       this.#happened(event),
