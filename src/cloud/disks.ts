@@ -104,18 +104,23 @@ export function diskAttacher(cloud: Cloud): Component {
       const { client, informers } = process
       const attachments = informers.for(VolumeAttachment)
       const volumes = informers.for(PersistentVolume)
-      process.spawn('disk-attacher', () => registerDriver(client))
+      const registrar = new KeyedWorker(
+        process,
+        'node-driver-registrar',
+        () => registerDriver(client),
+        () => {},
+      )
+      registrar.add(DISK_DRIVER)
       const worker = new KeyedWorker(process, 'disk-attacher', sync, (name, error) => {
         const attachment = attachments.lister.get(name)
         if (attachment === undefined) return
         process.spawn('disk-attacher', async () => {
-          const attachError = { message: error.message }
-          await client.patch(
-            VolumeAttachment,
-            { name },
-            { status: { attached: false, attachError } },
-            { subresource: 'status' },
-          )
+          const status = { attached: false, attachError: { message: error.message } }
+          try {
+            await client.patch(VolumeAttachment, { name }, { status }, { subresource: 'status' })
+          } catch {
+            // It is tried again, and says so then.
+          }
         })
       })
       const seen = (it: Stored<VolumeAttachment>) => {

@@ -48,7 +48,7 @@ async function explore(name: string, spec: SimSpec, share: number): Promise<void
 }
 
 const count = Number(total)
-for (const [name, spec] of own) await explore(name, spec, (count * OWN_SHARE) / own.length)
 for (const [name, spec] of fixed) await explore(name, spec, (count * (1 - OWN_SHARE)) / fixed.length)
+for (const [name, spec] of own) await explore(name, spec, (count * OWN_SHARE) / own.length)
 process.stdout.write(`${runs} faulty runs of ${own.length + fixed.length} controllers, ${alarms} alarms\n`)
 process.exitCode = alarms === 0 ? 0 : 1

@@ -446,6 +446,75 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
     },
   }),
 
+  ttl: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('ttl'),
+    scenario: async ({ user, settle }) => {
+      await user.create(node('node-1'))
+      await settle()
+      await user.create(node('node-2'))
+      await settle()
+    },
+    eventually: {
+      'kubelets are told': ({ truth }) =>
+        truth.list('Node').every((it) => it.metadata.annotations?.['node.alpha.kubernetes.io/ttl'] === '0'),
+    },
+  }),
+
+  leasegc: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('apiserver-lease-gc'),
+    scenario: async ({ user, settle, advance }) => {
+      const lease = (name: string) =>
+        object(
+          'coordination.k8s.io/v1',
+          'Lease',
+          name,
+          {
+            metadata: { labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } },
+            spec: {
+              holderIdentity: name,
+              leaseDurationSeconds: 3600,
+              renewTime: '2024-12-31T00:00:00.000000Z',
+            },
+          },
+          'kube-system',
+        )
+      await user.create(lease('apiserver-old'))
+      await settle()
+      await advance('3h')
+      await settle()
+      await advance('3h')
+    },
+    eventually: {
+      'the lease of a dead server is gone': ({ truth }) => names(truth, 'Lease', 'kube-system').length === 0,
+    },
+  }),
+
+  ephemeral: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('ephemeral-volume', 'persistentvolume-binder'),
+    ignore: ['Pod.status', 'PersistentVolume'],
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      await user.create(volume('disk-1'))
+      const { spec } = claim('') as unknown as { spec: object }
+      await user.create(
+        boundPod('job', 'node-1', {
+          volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec } } }],
+        }),
+      )
+      await waitFor(() => truth.get('PersistentVolumeClaim', 'job-scratch') !== undefined)
+      await user.delete('PersistentVolumeClaim', 'job-scratch')
+      await settle()
+    },
+    eventually: {
+      'the pod has its claim': ({ truth }) => names(truth, 'PersistentVolumeClaim').join() === 'job-scratch',
+    },
+  }),
+
   nodeipam: simulation({
     ...common,
     oracles,
