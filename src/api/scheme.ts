@@ -142,7 +142,7 @@ export interface Scheme {
   /** In the order of discovery: as registered, groups kept together by their first kind. */
   all(): readonly KindDefinition[]
   /** Adds a kind, or replaces the one of the same group, version and kind. */
-  register(kind: KindDefinition): void
+  register<T extends KubeObject>(kind: KindDefinition<T>): void
   unregister(kind: KindDefinition): void
   /** +1 with every change: discovery and OpenAPI documents are kept per generation. */
   readonly generation: number
@@ -188,7 +188,8 @@ class KindScheme implements Scheme {
     return [...this.#byKind.values()]
   }
 
-  register(kind: KindDefinition): void {
+  register<T extends KubeObject>(definition: KindDefinition<T>): void {
+    const kind = definition as unknown as KindDefinition
     this.#byKind.set(keyOf(apiVersionOf(kind), kind.kind), kind)
     this.#changed()
   }

@@ -4,11 +4,14 @@ import { basename, dirname, join } from 'node:path'
 import { formatPlan, type Plan, parsePlan } from './explore/plan.ts'
 
 export class SavedPlans {
+  /** Name of the test's file. */
+  readonly testFile: string
   readonly #file: string
 
   /** In `__sim__` beside the test file. */
   constructor(testFile: string, name: string) {
-    const file = basename(testFile).replace(/(\.(test|spec))?\.\w+$/, '')
+    this.testFile = basename(testFile)
+    const file = this.testFile.replace(/(\.(test|spec))?\.\w+$/, '')
     this.#file = join(dirname(testFile), '__sim__', `${slugOf(`${file} ${name}`)}.json`)
   }
 

@@ -83,7 +83,7 @@ async function conclude(name: string, result: SearchResult, plans: SavedPlans | 
     return
   }
   const report = await reportFailure(name, result, failure)
-  const command = `npx vitest run -t '${name.replaceAll("'", '.')}'`
+  const command = `npx vitest run ${plans === undefined ? '' : `${plans.testFile} `}-t '${name.replaceAll("'", '.')}'`
   const replay = failure.plan.length === 0 ? command : `${REPLAY}='${formatPlan(failure.plan)}' ${command}`
   plans?.save(failure.plan, htmlReport(report, replay))
   const text = textReport(report, replay)

@@ -51,7 +51,7 @@ for (const { file, fails } of blocks.filter((it) => it.file.endsWith('.test.ts')
         expect(result.failure).toBeDefined()
         const report = textReport(
           await reportFailure(name, result, result.failure!),
-          `SIM_REPLAY='${formatPlan(result.failure!.plan)}' npx vitest run -t '${name}'`,
+          `SIM_REPLAY='${formatPlan(result.failure!.plan)}' npx vitest run ${file} -t '${name}'`,
         )
         const shown = new RegExp(`<!-- output: ${file} -->\\n\`\`\`text\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1]
         if (shown !== undefined) expect(`${report}\n`).toBe(shown)

@@ -29,7 +29,8 @@ const staleResize: Bug = {
           owns: [ConfigMap],
           reconcile: async ({ object, client }) => {
             if (object === undefined) return
-            const wanted = object.spec.size
+            // A live look: what is made of an old size has to be deleted once more.
+            const wanted = (fixed ? await client.get(Broker, at('a')) : object).spec.size
             const set = await client.find(ConfigMap, at('a-set'))
             const has = Number(set?.data?.size ?? 0)
             if (set !== undefined && (fixed ? wanted > has : wanted !== has))
