@@ -45,7 +45,7 @@ test.each(Object.entries(STORIES))(
     const result = await search(spec, { randomRuns: RUNS, seed: SEED, shard })
     const { failure } = result
     if (failure === undefined) {
-      expect(result.runs).toBeGreaterThan(4 + RUNS)
+      expect(result.runs).toBeGreaterThan(3 + RUNS)
       return
     }
     const report = await reportFailure(name, result, failure)
