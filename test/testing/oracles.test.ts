@@ -214,10 +214,25 @@ describe('plans', () => {
     const all = await exhaust(compileSpec(story(nothing)), { depth: 2 })
     expect(all).toMatchObject({ complete: true, failure: undefined })
     expect(all.reduced).toBeGreaterThan(0)
+    expect(all.heuristic).toBe(true)
     const some = await exhaust(compileSpec(story(nothing)), { depth: 2, maxRuns: 10 })
     expect(some).toMatchObject({ complete: false, stopped: true })
     expect((await exhaust(compileSpec(two), { depth: 2 })).failure?.plan).toHaveLength(1)
   })
+
+  test('faults of processes that have nothing in common are not combined', async () => {
+    const keeper = (name: string, kind: typeof Foo) =>
+      defineController({ name, for: kind as never, stateless: true, reconcile: nothing })
+    const Bar = customKind<{ x: number }>('example.com/v1', 'Bar')
+    const apart = story(nothing, {
+      kinds: [Foo, Bar],
+      controllers: [keeper('foo', Foo), keeper('bar', Bar as never)],
+    })
+    const together = { ...apart, controllers: [keeper('foo', Foo), keeper('bar', Foo)] }
+    const [one, other] = [await exhaust(compileSpec(apart)), await exhaust(compileSpec(together))]
+    expect(one).toMatchObject({ complete: true, heuristic: false })
+    expect(one.runs).toBeLessThan(other.runs)
+  }, 120_000)
 
   test('the HTML report is one file that loads nothing', async () => {
     const result = await search(two)

@@ -85,6 +85,8 @@ export interface ControllerDefinition<T extends KubeObject = KubeObject, Memory 
    * lets two of them act at once.
    */
   readonly leaderElection?: boolean
+  /** Keeps nothing in memory between reconciles: all that it does follows from what it reads. The explorer may then spare runs. */
+  readonly stateless?: boolean
   /** Reconciles that may run at once; default 1. Events, never threads. */
   readonly concurrency?: number
   /** Default: max(5 ms x 2^n capped at 1000 s per key, a bucket of 10/s with a burst of 100 overall). */

@@ -22,6 +22,8 @@ export interface CompiledSpec {
     readonly name: string
     readonly make: (remotes: Readonly<Record<string, unknown>>) => readonly AnyController[]
   }[]
+  /** No controller keeps anything in memory. */
+  readonly stateless: boolean
   /** Is the fault to be tried at this place? */
   readonly tries: (at: string, fault: FaultName) => boolean
   /** Starts what runs unharmed. */
@@ -53,6 +55,7 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
     base,
     given,
     processes: processesOf(source),
+    stateless: makerOf(source)(inert() as never).every((it) => it.stateless === true),
     tries: triesOf(source),
     startBeside: besideOf(source),
   }

@@ -1,14 +1,15 @@
 /**
- * Every combination of a few faults, for scenarios small enough. A plan is extended only at places that come after
- * its last fault, and only if that fault had an effect: a run whose history is that of its parent has the parent's
- * children. The history says nothing about what controllers keep in memory, so that cut is sound only for those
- * that keep nothing; otherwise the result is as good as the search was deep, and `heuristic` says so.
+ * Every combination of a few faults, for scenarios small enough. Combinations are spared in two ways:
+ * - faults of processes that have no kind and no outside system in common commute: each was tried without the other;
+ * - runs with the same history have the same future, so only one of them is extended.
+ * The history says nothing about what controllers keep in memory, so the second cut is sound only for those that
+ * declare `stateless: true`; otherwise `heuristic` says that the result is as good as the search was deep.
  */
 import type { CompiledSpec } from './compiled-spec.ts'
 import type { Plan } from './plan.ts'
 import { judge, type Reference, runReference } from './reference.ts'
 import type { Failure, SearchResult } from './search.ts'
-import { simulate } from './simulation.ts'
+import { type RunResult, simulate } from './simulation.ts'
 
 export interface ExhaustiveOptions {
   /** Most faults in one run; default 2. */
@@ -21,8 +22,10 @@ export interface ExhaustiveOptions {
 export interface ExhaustiveResult extends SearchResult {
   /** All combinations were tried or proved to be like one that was. */
   readonly complete: boolean
-  /** Runs spared because their last fault changed nothing. */
+  /** Combinations spared because they are like others that were tried. */
   readonly reduced: number
+  /** Some controller may remember what no history shows. */
+  readonly heuristic: boolean
 }
 
 export async function exhaust(
@@ -68,14 +71,18 @@ class Exhaustive {
       spec: this.#spec,
       complete: failure === undefined && !this.#stopped,
       reduced: this.#reduced,
+      heuristic: !this.#spec.stateless,
     }
   }
 
   /** Fewest faults first: the first failure is a smallest one. */
   async #breadthFirst(): Promise<Failure | undefined> {
     const { run } = this.#reference
-    let level: { plan: Plan; sites: typeof run.sites; after: number; history: string }[] = [
-      { plan: [], sites: run.sites, after: 0, history: run.historyHash },
+    const footprints = footprintsOf(run)
+    /** History -> the earliest place from which a run with it was extended. */
+    const extended = new Map([[run.historyHash, 0]])
+    let level: { plan: Plan; sites: typeof run.sites; after: number }[] = [
+      { plan: [], sites: run.sites, after: 0 },
     ]
     for (let depth = 1; depth <= this.#depth; depth++) {
       const next: typeof level = []
@@ -89,6 +96,10 @@ class Exhaustive {
               return undefined
             }
             const plan = [...parent.plan, { at, fault }]
+            if (parent.plan.length > 0 && parent.plan.every((it) => commute(footprints, it.at, at))) {
+              this.#reduced++
+              continue
+            }
             const child = await simulate(this.#spec, { plan })
             this.#runs++
             this.#histories.add(child.historyHash)
@@ -96,8 +107,12 @@ class Exhaustive {
             if (violation !== undefined) {
               return { plan, violation, foundBy: `exhaustive, depth ${depth}`, original: plan }
             }
-            if (child.historyHash === parent.history) this.#reduced++
-            else next.push({ plan, sites: child.sites, after: i + 1, history: child.historyHash })
+            const known = extended.get(child.historyHash)
+            if (known !== undefined && known <= i + 1) this.#reduced++
+            else {
+              extended.set(child.historyHash, i + 1)
+              next.push({ plan, sites: child.sites, after: i + 1 })
+            }
           }
         }
       }
@@ -105,4 +120,35 @@ class Exhaustive {
     }
     return undefined
   }
+}
+
+type Footprints = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Kinds and outside systems that each process watches, reads, calls or changes without faults. */
+function footprintsOf({ log }: RunResult): Footprints {
+  const footprints = new Map<string, Set<string>>()
+  const touch = (process: string, what: string) => {
+    const known = footprints.get(process)
+    if (known === undefined) footprints.set(process, new Set([what]))
+    else known.add(what)
+  }
+  for (const it of log) {
+    if (it.type === 'watch' || it.type === 'read') touch(it.process, it.resource)
+    else if (it.type === 'change') touch(it.actor, it.resource)
+    else if (it.type === 'site') {
+      const { type, process, resource } = it.about
+      if (resource !== undefined) touch(process, resource)
+      // `site-controller: dns.upsert(a) #1`
+      if (type === 'outside') touch(process, `outside ${it.at.slice(process.length + 2).split('.')[0]}`)
+    }
+  }
+  return footprints
+}
+
+function commute(footprints: Footprints, a: string, b: string): boolean {
+  const one = footprints.get(a.split(': ')[0]!)
+  const other = footprints.get(b.split(': ')[0]!)
+  if (one === undefined || other === undefined || one === other) return false
+  for (const it of one) if (it !== '' && other.has(it)) return false
+  return true
 }

@@ -95,7 +95,13 @@ export class FaultyProcess {
     }
     this.#watchForOverwrites(request)
     const at = `${this.name}: ${requestName(this.#foundation.scheme, request)}`
-    const fault = this.#visitCall(at, faultsFor(request), typeOf(request), isGuarded(request))
+    const fault = this.#visitCall(
+      at,
+      faultsFor(request),
+      typeOf(request),
+      isGuarded(request),
+      request.resource,
+    )
     if (fault === undefined) return undefined
     this.#book.injected(this.name, fault, at)
     switch (fault) {
@@ -192,9 +198,10 @@ export class FaultyProcess {
     faults: readonly FaultName[],
     type: About['type'],
     guarded: boolean,
+    resource?: string,
   ): FaultName | undefined {
     const { task } = this.#foundation.loop.context
-    return this.#book.visit(at, faults, { process: this.name, type, task, guarded })
+    return this.#book.visit(at, faults, { process: this.name, type, task, guarded, resource })
   }
 
   // -- faults of watches --------------------------------------------------------------------------------
