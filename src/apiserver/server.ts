@@ -500,7 +500,8 @@ export class ApiServer implements ApiHandler, ServerContext {
       () => {
         const { revision } = this.storage
         for (const groups of this.#resources.values())
-          for (const { hub, kind } of groups.values()) hub.bookmark(bookmark({ kind }, revision))
+          for (const { hub, kind } of groups.values())
+            if (hub.isBookmarked) hub.bookmark(bookmark({ kind }, revision))
       },
       { label: 'watch bookmarks' },
     )

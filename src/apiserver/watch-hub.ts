@@ -145,6 +145,11 @@ export class WatchHub {
     }
   }
 
+  /** Whether anybody asked for bookmarks. */
+  get isBookmarked(): boolean {
+    return this.#bookmarked.size > 0
+  }
+
   /** Sends `event` to the watchers that asked for bookmarks and have not got that far by themselves. */
   bookmark(event: WatchEvent): void {
     for (const watcher of this.#bookmarked) {
