@@ -42,6 +42,14 @@ export interface NodeReporterOptions {
   registered(node: Stored<Node>): void
 }
 
+/** What nodes are like when all is well. */
+const USUAL = {
+  memory: 'NodeHasSufficientMemory',
+  disk: 'NodeHasNoDiskPressure',
+  pid: 'NodeHasSufficientPID',
+  schedulable: 'NodeSchedulable',
+} as const
+
 export class NodeReporter {
   readonly #options: NodeReporterOptions
   #node: Stored<Node> | undefined
@@ -52,6 +60,8 @@ export class NodeReporter {
   #renewing = false
   #soon: Timer | undefined
   #attempts = 0
+  /** The state last told in Events, by respect. */
+  readonly #said: Record<keyof typeof USUAL, string> = { ...USUAL }
   #saidReady: boolean | undefined
 
   constructor(options: NodeReporterOptions) {
@@ -72,6 +82,14 @@ export class NodeReporter {
       return
     }
     this.#node = node
+    this.#tell('schedulable', node.spec.unschedulable === true ? 'NodeNotSchedulable' : 'NodeSchedulable')
+  }
+
+  /** An Event when the node's state in some respect differs from what was last said about it. */
+  #tell(respect: keyof typeof USUAL, state: string): void {
+    if (this.#said[respect] === state) return
+    this.#said[respect] = state
+    this.event('Normal', state, `Node ${this.#options.facts.name} status is now: ${state}`)
   }
 
   /** Something that the status shows has changed: it is written soon, not with the next period. */
@@ -134,10 +152,13 @@ export class NodeReporter {
     this.#node = node
     this.#attempts = 0
     this.event('Normal', 'Starting', 'Starting kubelet.')
-    const { name } = this.#options.facts
-    this.event('Normal', 'NodeHasSufficientMemory', `Node ${name} status is now: NodeHasSufficientMemory`)
-    this.event('Normal', 'NodeHasNoDiskPressure', `Node ${name} status is now: NodeHasNoDiskPressure`)
-    this.event('Normal', 'NodeHasSufficientPID', `Node ${name} status is now: NodeHasSufficientPID`)
+    const { name, bootId } = this.#options.facts
+    for (const state of [USUAL.memory, USUAL.disk, USUAL.pid])
+      this.event('Normal', state, `Node ${name} status is now: ${state}`)
+    const lastBoot = node.status?.nodeInfo?.bootID
+    if (lastBoot && lastBoot !== bootId) {
+      this.event('Warning', 'Rebooted', `Node ${name} has been rebooted, boot id: ${bootId}`)
+    }
     this.event('Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     this.#options.registered(node)
     this.#renew()
@@ -156,6 +177,9 @@ export class NodeReporter {
       this.event('Normal', reason, `Node ${facts.name} status is now: ${reason}`)
     }
     this.#saidReady = ready
+    this.#tell('memory', seen.memoryPressure ? 'NodeHasInsufficientMemory' : USUAL.memory)
+    this.#tell('disk', seen.diskPressure ? 'NodeHasDiskPressure' : USUAL.disk)
+    this.#tell('pid', seen.pidPressure ? 'NodeHasInsufficientPID' : USUAL.pid)
     this.#dirty = false
     this.#reporting = true
     const status = nodeStatus(facts, seen, node.status, formatTime(now))

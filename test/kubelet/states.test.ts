@@ -318,6 +318,40 @@ describe('storage', () => {
   })
 })
 
+test('what changes about a node becomes an Event', async () => {
+  const world = await started({
+    images: [{ image: 'example/hog', program: { memory: { startBytes: 7.95 * 2 ** 30 } } }],
+  })
+  const cordon = (unschedulable: boolean) =>
+    world.outside(world.client.patch(Node, { name: 'node-1' }, { spec: { unschedulable } }))
+  await cordon(true)
+  await world.settle()
+  await cordon(false)
+  await world.settle()
+  await world.run('hog', { containers: [{ name: 'c', image: 'example/hog:1' }] })
+  await world.advance(400)
+  world.foundation.loop.inject(() => {
+    world.machine.powerOff()
+    world.kubelets[0]!.crash()
+    world.machine.powerOn()
+    world.kubelets[0]!.restart()
+  })
+  await world.advance(5)
+  const told = (await world.events('node-1')).map((it) =>
+    it.replace(/^Normal \S+: Node node-1 status is now: /, ''),
+  )
+  for (const state of [
+    'NodeNotSchedulable',
+    'NodeSchedulable',
+    'NodeHasInsufficientMemory',
+    'NodeHasSufficientMemory',
+    `Warning Rebooted: Node node-1 has been rebooted, boot id: ${world.machine.bootId}`,
+    'Normal NodeAllocatableEnforced: Updated Node Allocatable limit across pods',
+  ]) {
+    expect(told).toContain(state)
+  }
+})
+
 test('memory: above the request first, then lower priority, then the excess', async () => {
   const uses = (bytes: number) => ({ program: { memory: { startBytes: bytes } } })
   const GIB = 2 ** 30
