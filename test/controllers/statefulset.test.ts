@@ -159,6 +159,17 @@ vectors('statefulset_update', 'completeRollingUpdate', ({ input, expect: want })
   expect(completeUpdate(set({ replicas: input.specReplicas }), input.status)).toMatchObject(want)
 })
 
+test('a failed pod of a Parallel set holds nothing else up; of an ordered one it does', () => {
+  const failed = { ...pod(0, 'old ready'), status: { phase: 'Failed' } }
+  const pods = [failed, pod(1, 'old ready'), pod(2, 'old ready')]
+  const steps = (podManagementPolicy: string) => {
+    const s = set({ replicas: 2, policy: podManagementPolicy })
+    return did(planSync(s, slotsOf(s, pods), options), 'delete')
+  }
+  expect(steps('Parallel')).toEqual([0, 2, 1])
+  expect(steps('OrderedReady')).toEqual([0])
+})
+
 test('names that are not of the set are no ordinals', () => {
   const named = (name: string) =>
     ordinalOf(set({ replicas: 1 }), { metadata: { name }, spec: { containers: [] } })

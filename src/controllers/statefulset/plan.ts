@@ -60,13 +60,17 @@ export function planSync(set: Stored<StatefulSet>, slots: Slots, options: PlanOp
   if (replicas.stop) return replicas.steps
   const condemned = planCondemned(set, slots, ordered, options.now)
   const before = [...replicas.steps, ...repairs, ...condemned.steps]
-  return condemned.stop ? before : [...before, ...planUpdate(set, slots.replicas, options)]
+  if (condemned.stop) return before
+  const gone = new Set(before.filter((it) => it.do === 'delete').map((it) => it.ordinal))
+  return [...before, ...planUpdate(set, slots.replicas, options).filter((it) => !gone.has(it.ordinal))]
 }
 
-/** The pods in range, from the lowest. OrderedReady goes on only past a pod that is available. */
+/**
+ * The pods in range, from the lowest. OrderedReady goes on only past a pod that is available; Parallel lets nothing
+ * stop it, not even a pod that has failed (runForAll).
+ */
 function planReplicas(set: Stored<StatefulSet>, replicas: Slots['replicas'], ordered: boolean, now: number) {
   const steps: Step[] = []
-  let stop = false
   for (const [i, pod] of replicas.entries()) {
     const ordinal = startOrdinal(set) + i
     if (pod === undefined) {
@@ -81,15 +85,14 @@ function planReplicas(set: Stored<StatefulSet>, replicas: Slots['replicas'], ord
     if (isPodTerminal(pod)) {
       // The new one comes when this one has left the API; even a Succeeded pod has no business ending.
       if (!isTerminating(pod)) steps.push({ do: 'delete', ordinal, pod })
-      stop = true
-      if (ordered) return { steps, stop }
+      if (ordered) return { steps, stop: true }
       continue
     }
     if (pod.status?.phase === 'Pending') steps.push({ do: 'claims', ordinal })
     if (ordered && (isTerminating(pod) || !isAvailable(set, pod, now))) return { steps, stop: true }
     steps.push({ do: 'repair', ordinal, pod })
   }
-  return { steps, stop }
+  return { steps, stop: false }
 }
 
 /** The pods out of range, from the highest. OrderedReady deletes one, and none while a lower pod is in trouble. */
