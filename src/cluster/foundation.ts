@@ -37,14 +37,12 @@ const DEFAULT_SEED = 1
 /** The API server of upstream compacts etcd every five minutes (apiserver, --etcd-compaction-interval). */
 const COMPACTION_INTERVAL_MS = 300_000
 
-const foundations = new WeakMap<EventLoop, Foundation>()
-
 export class Foundation {
   /** What the owner of this loop stands on. */
   static of(loop: EventLoop): Foundation {
-    const foundation = foundations.get(loop)
-    invariant(foundation !== undefined, 'the loop belongs to a cluster')
-    return foundation
+    // No WeakMap: V8's young collections keep the values of one that is old, and thousands of clusters with them.
+    invariant(loop.owner instanceof Foundation, 'the loop belongs to a cluster')
+    return loop.owner
   }
 
   readonly seed: number
@@ -113,7 +111,7 @@ export class Foundation {
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()
-    foundations.set(this.loop, this)
+    this.loop.owner = this
   }
 
   random(name: string): Random {

@@ -77,6 +77,8 @@ export class EventLoop {
   now: number
   context: Context = OUTSIDE
   chooser: Chooser
+  /** What was built on this loop, for whoever only has the loop. */
+  owner: unknown
   /** Events run so far. */
   steps = 0
 
