@@ -4,7 +4,7 @@ import { Node } from '../../src/api/core/node.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
 import { buildCluster, createCluster } from '../../src/cluster/create-cluster.ts'
-import { controllerUser } from '../../src/cluster/users.ts'
+import { controllerUser, nodeUser } from '../../src/cluster/users.ts'
 import { BUILT_IN } from '../../src/controllers/registry.ts'
 
 /** A label that no kubelet may set. */
@@ -164,4 +164,45 @@ test('every controller that acts as an account has one that a role is bound to',
     account === undefined ? [] : [[name, controllerUser(account).name]],
   )
   expect(accounts.filter(([, user]) => !bound.has(user!))).toEqual([])
+})
+
+test('a kubelet reads what its own pods name, and nothing of other nodes', async () => {
+  await using cluster = await createCluster({ nodes: 2, authorization: 'RBAC' })
+  const on = (name: string, nodeName: string, secretName: string) =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: {
+        nodeName,
+        containers: [{ name: 'c', image: 'nginx', envFrom: [{ secretRef: { name: secretName } }] }],
+      },
+    }) as unknown as KubeObject
+  const secret = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name } }) as KubeObject
+  await cluster.apply([secret('mine'), secret('theirs'), secret('unused')])
+  await cluster.apply([on('a', 'node-1', 'mine'), on('b', 'node-2', 'theirs')])
+  await cluster.settle()
+  const { server } = cluster.foundation
+  const ask = (verb: 'get' | 'list' | 'delete', resource: string, name?: string, group = '') => {
+    const user = nodeUser('node-1')
+    const namespace = resource === 'nodes' ? undefined : group === '' ? 'default' : 'kube-node-lease'
+    const answer = server.handle({ verb, group, version: 'v1', resource, namespace, name, user })
+    if (answer instanceof Promise) throw new Error('expected an answer at once')
+    return answer.ok ? 'allowed' : answer.status.message!
+  }
+  const unrelated = `no relationship found between node 'node-1' and this object`
+  expect(ask('get', 'secrets', 'mine')).toBe('allowed')
+  for (const name of ['theirs', 'unused']) {
+    expect(ask('get', 'secrets', name)).toBe(
+      `secrets "${name}" is forbidden: User "system:node:node-1" cannot get resource "secrets" in API group "" in the namespace "default": ${unrelated}`,
+    )
+  }
+  expect(ask('list', 'secrets')).toContain(
+    'is forbidden: User "system:node:node-1" cannot list resource "secrets"',
+  )
+  expect(ask('get', 'nodes', 'node-1')).toBe('allowed')
+  expect(ask('get', 'nodes', 'node-2')).toContain('nodes "node-2" is forbidden')
+  expect(ask('get', 'leases', 'node-1', 'coordination.k8s.io')).toBe('allowed')
+  expect(ask('get', 'leases', 'node-2', 'coordination.k8s.io')).toContain('is forbidden')
+  expect(ask('delete', 'pods', 'b')).toContain('pods "b" is forbidden')
 })

@@ -440,6 +440,11 @@ export const CHECKS: readonly Check[] = [
     want: 'no service port 99 found for service "full"',
     code: 1,
   },
+  // What kubelets say of themselves.
+  { run: 'get --raw /api/v1/nodes/node-1/proxy/healthz', want: /^ok$/ },
+  { run: 'get --raw /api/v1/nodes/node-1:10250/proxy/pods', want: '"kind":"PodList"' },
+  { run: 'get --raw /api/v1/nodes/node-1/proxy/stats/summary', want: '"nodeName":"node-1"' },
+  { run: 'get --raw /api/v1/nodes/nobody/proxy/healthz', want: 'nodes "nobody" not found', code: 1 },
   // The cluster from inside of a pod.
   { run: 'apply -f inside.yaml', want: /pod\/downward created\s+pod\/asker created/ },
   {
