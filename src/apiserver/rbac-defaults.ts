@@ -337,8 +337,10 @@ const ADD_ONS: readonly KubeObject[] = [
   clusterRole('kubarium:csi-provisioner', [
     may('create delete get list patch update watch', 'core', 'persistentvolumes'),
     may('get list patch update watch', 'core', 'persistentvolumeclaims'),
+    // It is the resizer too.
+    may('patch update', 'core', 'persistentvolumeclaims/status'),
     may(READ, 'core', 'nodes pods'),
-    may(READ, 'storage.k8s.io', 'csinodes storageclasses volumeattachments'),
+    may(READ, 'storage.k8s.io', 'csidrivers csinodes storageclasses volumeattachments'),
     EVENTS,
   ]),
   clusterRoleBinding('kubarium:csi-provisioner', serviceAccount('csi-provisioner')),

@@ -167,7 +167,8 @@ test('every controller that acts as an account has one that a role is bound to',
 })
 
 test('a kubelet reads what its own pods name, and nothing of other nodes', async () => {
-  await using cluster = await createCluster({ nodes: 2, authorization: 'RBAC' })
+  await using cluster = buildCluster({ nodes: 2, authorization: 'RBAC' })
+  await cluster.settle()
   const on = (name: string, nodeName: string, secretName: string) =>
     ({
       apiVersion: 'v1',

@@ -133,7 +133,7 @@ spec:
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: narrow}
-spec: {podSelector: {matchLabels: {app: full}}, ingress: [{from: [{podSelector: {matchLabels: {app: db}}}, {podSelector: {matchLabels: {role: asker}}}], ports: [{port: 80}]}]}
+spec: {podSelector: {matchLabels: {app: full}}, ingress: [{from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}]}
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -181,7 +181,7 @@ spec:
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: asker, labels: {role: asker}}
+metadata: {name: asker}
 spec:
   containers:
   - {name: main, image: busybox, command: [sleep, infinity]}
