@@ -41,7 +41,7 @@ test('the run without faults did what was asked', () => {
   expect(line('PersistentVolumeClaim default/grows')).toContain('"capacity":{"storage":"2Gi"}')
   expect(count('VolumeAttachment ')).toBe(4)
   expect(line('ClusterRole all')).toContain('"resources":["pods"]')
-  expect(count('EndpointSlice default/')).toBe(2)
+  expect(count('EndpointSlice default/')).toBe(3) // That of `kubernetes` too.
   expect(line('Secret default/token-of-default')).toContain('"token"')
   for (const gone of ['ReplicaSet default/old', 'Deployment default/auto', 'Namespace temp', 'Node node-4'])
     expect(line(gone)).toBe('')

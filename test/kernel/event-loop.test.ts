@@ -155,7 +155,7 @@ describe('tasks', () => {
   test('awaiting something outside the simulation is an error that names the task', async () => {
     const loop = loopAt0()
     loop.spawn('site-controller default/a', 'site-controller', async () => {
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 60_000).unref())
     })
     await expect(loop.settle()).rejects.toThrow(
       /site-controller default\/a awaits something outside the simulation/,

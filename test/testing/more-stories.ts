@@ -1,4 +1,5 @@
 /** Stories in which every further built-in controller, the scheduler and the cloud's controllers have something to do. */
+import type { KubeObject } from '../../src/api/kind.ts'
 import { cloudControllerManager } from '../../src/cloud/cloud-controller-manager.ts'
 import { Cloud } from '../../src/cloud/provider.ts'
 import { imageCatalog } from '../../src/cluster/images.ts'
@@ -66,6 +67,30 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
       await waitFor(() => truth.list('Pod').length === 0)
     },
     eventually: { 'no pod stays on a node that is gone': ({ truth }) => truth.list('Pod').length === 0 },
+  }),
+
+  policystatus: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('validatingadmissionpolicy-status'),
+    scenario: async ({ user, settle }) => {
+      const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }]
+      await user.create({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingAdmissionPolicy',
+        metadata: { name: 'all' },
+        spec: { matchConstraints: { resourceRules: rules }, validations: [{ expression: 'true' }] },
+      } as KubeObject)
+      await settle()
+      await user.patch('ValidatingAdmissionPolicy', 'all', { spec: { failurePolicy: 'Ignore' } })
+      await settle()
+    },
+    eventually: {
+      'the newest policy has been observed': ({ truth }) =>
+        truth
+          .list('ValidatingAdmissionPolicy')
+          .every((it) => it.status?.observedGeneration === it.metadata.generation),
+    },
   }),
 
   mirroring: simulation({
