@@ -96,11 +96,12 @@ export const attachDetachController = defineController<PersistentVolume, Memory>
       now,
     })
     for (const it of plan.detach) await detach(context, it, name)
-    for (const node of plan.attach) await attach(context, volume, node)
+    let unknownNode = false
+    for (const node of plan.attach) if (!(await attach(context, volume, node))) unknownNode = true
     for (const node of plan.refused) refuse(context, volume, pods, node)
     for (const it of attachments)
       if (wanted.has(it.spec.nodeName)) await reportAttached(context, it, name, pods)
-    return { requeueAfterMs: plan.recheckAfterMs }
+    return unknownNode ? { requeue: true } : { requeueAfterMs: plan.recheckAfterMs }
   },
 })
 
@@ -129,8 +130,9 @@ function noteUnwanted(
   }
 }
 
+/** False when nobody knows the node (yet): to be tried again. */
 async function attach({ client, lister }: Context, volume: Stored<PersistentVolume>, node: string) {
-  if (lister(Node).get(node) === undefined) return
+  if (lister(Node).get(node) === undefined) return false
   const { driver, volumeHandle } = volume.spec.csi!
   try {
     await client.create(VolumeAttachment, {
@@ -144,6 +146,7 @@ async function attach({ client, lister }: Context, volume: Stored<PersistentVolu
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
   }
+  return true
 }
 
 /** The node hears that it must not mount the volume any more before it is taken away. */
@@ -190,7 +193,8 @@ async function writeAttached({ client, lister }: Context, nodeName: string, name
   const says = (node: Stored<Node> | undefined) =>
     node?.status?.volumesAttached?.some((it) => it.name === name) === true
   const cached = lister(Node).get(nodeName)
-  if (cached === undefined || says(cached) === attached) return false
+  // What the cache does not show yet must be taken back all the same: nobody looks again once it is detached.
+  if (cached === undefined || (attached && says(cached))) return false
   // Live: several volumes of one node come and go at once.
   const node = await client.find(Node, { name: nodeName })
   if (node === undefined || says(node) === attached) return false
