@@ -494,6 +494,25 @@ describe('restarts of the kubelet and the node', () => {
     expect(world.calls('web').filter((it) => it.startsWith('RunPodSandbox'))).toHaveLength(1)
   })
 
+  test.each([100, 200])('one that dies %s ms into the start of a pod starts it once', async (ms) => {
+    const world = await new World().start()
+    await world.run('first', { containers: [app('web')] }) // Its image is there from now on.
+    await world.settle()
+    await world.run('web', { containers: [app('web')] })
+    await world.advance(ms / 1000)
+    const { runtime } = world.machine
+    const ofWeb = [...runtime.listPodSandbox()].filter((it) => it.config.name === 'web')
+    expect(ofWeb.map((it) => it.state)).toEqual([ms < 180 ? 'SANDBOX_NOTREADY' : 'SANDBOX_READY'])
+    world.kubelets[0]!.restart()
+    await world.settle()
+    await world.advance(1)
+    const running = [...runtime.listContainers()].filter((it) => it.state === 'CONTAINER_RUNNING')
+    expect(running).toHaveLength(2)
+    const sandboxes = [...runtime.listPodSandbox()]
+    expect(sandboxes.map((it) => it.state)).toEqual(['SANDBOX_READY', 'SANDBOX_READY'])
+    expect((await world.status('web')).phase).toBe('Running')
+  })
+
   test('pods deleted while it was down are cleared away', async () => {
     const world = await new World().start()
     await world.run('web', { containers: [app('web')] })

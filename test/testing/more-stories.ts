@@ -426,6 +426,7 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
         ),
       )
       await settle()
+      await waitFor(() => truth.get('ConfigMap', 'kube-root-ca.crt', 'team') !== undefined)
       await user.delete('ConfigMap', 'kube-root-ca.crt', 'team')
       await settle()
     },
@@ -491,7 +492,7 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
     ...common,
     oracles,
     controllers: builtIn('apiserver-lease-gc'),
-    scenario: async ({ user, settle, advance }) => {
+    scenario: async ({ user, settle, advance, waitFor, truth }) => {
       const lease = (name: string) =>
         object(
           'coordination.k8s.io/v1',
@@ -510,8 +511,7 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
       await user.create(lease('apiserver-old'))
       await settle()
       await advance('3h')
-      await settle()
-      await advance('3h')
+      await waitFor(() => names(truth, 'Lease', 'kube-system').length === 0, '3h')
     },
     eventually: {
       'the lease of a dead server is gone': ({ truth }) => names(truth, 'Lease', 'kube-system').length === 0,

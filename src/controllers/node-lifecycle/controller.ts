@@ -55,6 +55,8 @@ export function nodeLifecycleController(
       delete: () => false,
     },
     concurrency: 8,
+    // Upstream has no back-off here: what failed is tried again when the monitor looks next.
+    rateLimit: { maxMs: MONITOR_PERIOD_MS },
     setup: (context) => startMonitor(context, { ...DEFAULTS, ...options }),
 
     async reconcile(context) {

@@ -54,6 +54,8 @@ const CNI_NOT_READY =
   'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
 /** A stopped container has this exit code when the runtime finds it dead after a boot. */
 const LOST_EXIT_CODE = 255
+/** The kubelet that asked for it is gone, and its connection with it. */
+const CANCELLED = new CriError('Canceled', 'context canceled')
 
 export class FakeRuntime implements RuntimeService {
   readonly profile: RuntimeProfile
@@ -62,6 +64,8 @@ export class FakeRuntime implements RuntimeService {
   readonly #containers = new Map<string, ContainerRecord>()
   #addresses: AddressPool | undefined
   #listener: RuntimeListener | undefined
+  /** Counts the connections of kubelets: calls of one that broke are cancelled. */
+  #connection = 0
   /** Set by faults: every call fails with this text until it is undefined again. */
   broken: string | undefined
 
@@ -129,9 +133,14 @@ export class FakeRuntime implements RuntimeService {
     const sandbox = new SandboxRecord(this.#newId(), config, loop.now, stack)
     this.#sandboxes.set(sandbox.id, sandbox)
     this.#steps('runPodSandbox', { pod: `${config.namespace}/${config.name}` })
+    const connection = this.#connection
     this.#host.after(
       this.profile.latency.runPodSandbox,
       () => {
+        if (connection !== this.#connection || sandbox.removed) {
+          this.#rollBack(sandbox)
+          return
+        }
         sandbox.state = 'SANDBOX_READY'
         if (!config.hostNetwork) network?.attach(stack)
         done(undefined, sandbox.id)
@@ -213,7 +222,12 @@ export class FakeRuntime implements RuntimeService {
     }
     if (this.#fails(done, undefined)) return
     this.#steps('startContainer', { image: container.config.image, id: id.slice(0, 12) })
+    const connection = this.#connection
     const start = () => {
+      if (connection !== this.#connection) {
+        if (container.state === 'CONTAINER_CREATED') this.#failedToStart(container, CANCELLED)
+        return
+      }
       if (container.sandbox.state !== 'SANDBOX_READY') {
         done(new CriError('Unknown', `sandbox container "${container.sandboxId}" is not running`))
         return
@@ -290,6 +304,7 @@ export class FakeRuntime implements RuntimeService {
 
   listen(listener: RuntimeListener | undefined): void {
     this.#listener = listener
+    if (listener === undefined) this.#connection++
   }
 
   // -- streaming ----------------------------------------------------------------------------------------
@@ -411,6 +426,12 @@ export class FakeRuntime implements RuntimeService {
     }
     container.process = process
     done(undefined)
+  }
+
+  /** Nobody waits for this sandbox any more: nothing of it stays. */
+  #rollBack(sandbox: SandboxRecord): void {
+    this.#tearDown(sandbox)
+    this.removePodSandbox(sandbox.id, () => {})
   }
 
   #failedToStart(container: ContainerRecord, error: CriError): void {

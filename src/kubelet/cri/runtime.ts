@@ -11,7 +11,13 @@ import type { Connection, ConnectionSink, ExecSession, ExecSink } from '../../ap
 import type { FileTree } from '../file-tree.ts'
 
 /** gRPC codes that runtimes use. */
-export type CriCode = 'NotFound' | 'Unknown' | 'DeadlineExceeded' | 'FailedPrecondition' | 'Unavailable'
+export type CriCode =
+  | 'NotFound'
+  | 'Unknown'
+  | 'Canceled'
+  | 'DeadlineExceeded'
+  | 'FailedPrecondition'
+  | 'Unavailable'
 
 /** A failed call. `text()` is how the kubelet prints it: `rpc error: code = NotFound desc = ...`. */
 export class CriError {
@@ -195,7 +201,10 @@ export interface RuntimeService {
   ): { readonly lines: readonly LogLine[]; stop(): void }
 
   containerStats(id: string): ContainerStats | undefined
-  /** One listener: the kubelet's. Undefined: nobody listens. */
+  /**
+   * One listener: the kubelet's. Undefined: it is gone, and what it asked for is cancelled: a sandbox that is not ready
+   * yet vanishes, a container that was about to start does not.
+   */
   listen(listener: RuntimeListener | undefined): void
 }
 

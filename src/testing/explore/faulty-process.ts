@@ -257,12 +257,13 @@ export class FaultyProcess {
 
   /** The API server that it meets again lags: its lists are old and news comes later. */
   #restartAt(revision: number): void {
-    const api = this.#link.api
-    this.#link.api = laggingApi(api, revision)
+    const lagging = laggingApi(this.#foundation.server, revision)
+    this.#link.api = lagging
     this.#link.hold()
     this.handle.restart()
     this.#book.later(() => {
-      this.#link.api = api
+      if (this.#link.api !== lagging) return // It has met another one since.
+      this.#link.api = this.#foundation.server
       this.#link.release()
     })
   }

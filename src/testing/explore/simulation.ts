@@ -77,6 +77,8 @@ const DEFAULT_QUIET_MS = 600_000
 const DEFAULT_STEP_BUDGET = 20_000
 const SETTLE_WITHIN_MS = 3_600_000
 const HOUR_MS = 3_600_000
+/** client-go util/workqueue, DefaultTypedControllerRateLimiter: 1000 s at most; and some time to work. */
+const LONGEST_BACKOFF_MS = 1_001_000
 const WAIT_WITHIN = '10m'
 const PATIENCE = 5
 
@@ -110,6 +112,8 @@ class Simulation implements SiteBook {
   #steps = 0
   #faultsOver = false
   #violation: Violation | undefined
+  /** When a reconcile failed last. */
+  #failedAt = 0
   #settledAt: readonly [newest: number, before: number] = [0, 0]
 
   constructor(spec: CompiledSpec, { plan = [], orderSeed, trace = false, observe = false }: RunOptions) {
@@ -141,7 +145,7 @@ class Simulation implements SiteBook {
       await this.#untilQuiet()
       await this.#spec.source.scenario(this.#scenarioContext())
       await this.#endFaults()
-      await this.#wait(this.#quietMs)
+      await this.#wait(Math.max(this.#quietMs, this.#untilRetried))
       if (this.#listensTo('quiescence'))
         quietWrites = await this.#writesDuring(() => this.#wait(this.#quietMs))
       this.#judgeEnd()
@@ -496,6 +500,7 @@ class Simulation implements SiteBook {
 
   #reconciled(controller: string, key: string, error: unknown): void {
     if (error === undefined) return
+    this.#failedAt = this.#foundation.loop.now
     if (this.#tracing)
       this.#note('error', controller, `${key}: ${error instanceof Error ? error.message : String(error)}`)
     if (isBug(error))
@@ -546,6 +551,11 @@ class Simulation implements SiteBook {
     return most === undefined
       ? 'reconciles without a write'
       : `${most[0]} (${most[1]} of the last 200 changes)`
+  }
+
+  /** Until whatever failed last has been tried again. */
+  get #untilRetried(): number {
+    return this.#failedAt + LONGEST_BACKOFF_MS - this.#foundation.loop.now
   }
 
   get #quietMs(): number {
