@@ -89,6 +89,45 @@ test('a volume is attached before it is mounted, and detached once it is unmount
   expect(nodeSays(cluster, 'node-1')).toEqual({ attached: [], inUse: [] })
 })
 
+test('a volume that is deleted stays until it is attached nowhere, and nodes forget what is not attached', async () => {
+  await using cluster = await clusterWithClass(1)
+  await cluster.apply([claim('data'), pod('web', 'data')])
+  await cluster.settle()
+  const name = volumeOf(cluster, 'data')
+  const finalizer = 'external-attacher/fake-csi-kubarium-dev'
+  const volume = () => cluster.peek().get<PersistentVolume>(PersistentVolume, { name })
+  expect(volume()?.metadata?.finalizers).toContain(finalizer)
+  await cluster.client.delete(PersistentVolumeClaim, { namespace: 'default', name: 'data' })
+  await cluster.client.delete(PersistentVolume, { name })
+  await cluster.settle()
+  expect(volume()?.metadata?.deletionTimestamp).toBeDefined()
+  await cluster.client.delete(Pod, { namespace: 'default', name: 'web' })
+  await cluster.settle()
+  expect([volume(), attachments(cluster), nodeSays(cluster, 'node-1').attached]).toEqual([undefined, [], []])
+
+  // What a manager with a cache that was behind may have told a node.
+  await cluster.apply([claim('more'), pod('db', 'more')])
+  await cluster.settle()
+  await cluster.client.delete(Pod, { namespace: 'default', name: 'db' })
+  await cluster.settle()
+  expect(nodeSays(cluster, 'node-1').attached).toEqual([])
+  const stale = { name: `kubernetes.io/csi/${DRIVER}^${volumeOf(cluster, 'more')}`, devicePath: '' }
+  const patch = { status: { volumesAttached: [stale] } }
+  await cluster.client.patch(Node, { name: 'node-1' }, patch, { subresource: 'status' })
+  await cluster.settle()
+  expect(nodeSays(cluster, 'node-1').attached).toEqual([])
+})
+
+test('a volume is attached as soon as the node that needs it is known', async () => {
+  await using cluster = await clusterWithClass(1)
+  await cluster.apply([claim('data'), pod('early', 'data', 'node-2')])
+  await cluster.advance('10s')
+  expect(attachments(cluster)).toEqual([])
+  await cluster.addNode({ name: 'node-2' })
+  await cluster.settle()
+  expect([attachments(cluster), isRunning(cluster, 'early')]).toEqual([['node-2: true'], true])
+})
+
 test('without the controller a pod waits for its volume', async () => {
   await using cluster = await createCluster({ controllers: '*,-attachdetach' })
   await cluster.client.create(StorageClass, { metadata: { name: 'fast' }, provisioner: DRIVER })

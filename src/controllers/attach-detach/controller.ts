@@ -16,6 +16,9 @@ import { mayMultiAttach, planAttachments, wantedNodes } from './plan.ts'
 
 const BY_VOLUME = 'persistentVolumeName'
 const BY_ATTACHED_NODE = 'attachedNode'
+/** Nodes by what their status says is attached, volumes by their name there. */
+const BY_ATTACHED = 'volumesAttached'
+const BY_ATTACHABLE = 'attachableName'
 
 interface Memory {
   /** `volume node` -> since when it is not wanted there any more, ms. */
@@ -29,6 +32,7 @@ export const attachDetachController = defineController<PersistentVolume, Memory>
   name: 'persistentvolume-attach-detach-controller',
   component: 'attachdetach-controller',
   for: PersistentVolume,
+  forInformer: { indexes: { [BY_ATTACHABLE]: (it) => nameOf(attachableName(it)) } },
   predicate: { update: (volume, old) => volume.spec !== old.spec },
   watches: [
     watch({
@@ -55,20 +59,22 @@ export const attachDetachController = defineController<PersistentVolume, Memory>
     }),
     watch({
       kind: Node,
+      informer: { indexes: { [BY_ATTACHED]: attachedTo } },
       predicate: {
         create: () => false,
-        // What is mounted there, or whether it may still say so.
+        // What is mounted there and what it was told, or whether it may still say so.
         update: (node, old) =>
           node.status?.volumesInUse !== old.status?.volumesInUse ||
+          node.status?.volumesAttached !== old.status?.volumesAttached ||
           node.spec.taints !== old.spec.taints ||
           node.status?.conditions !== old.status?.conditions,
       },
-      map: ({ metadata }, lookup) =>
-        lookup
-          .lister(VolumeAttachment)
-          .byIndex(BY_ATTACHED_NODE, metadata.name)
-          .flatMap((it) => nameOf(it.spec.source.persistentVolumeName))
-          .sort(),
+      map: (node, { lister }) => {
+        const attachments = lister(VolumeAttachment).byIndex(BY_ATTACHED_NODE, node.metadata.name)
+        const told = attachedTo(node).flatMap((name) => lister(PersistentVolume).byIndex(BY_ATTACHABLE, name))
+        const names = attachments.flatMap((it) => nameOf(it.spec.source.persistentVolumeName))
+        return [...new Set([...names, ...told.map((it) => it.metadata.name)])].sort()
+      },
     }),
     { kind: CSIDriver, map: () => [] },
   ],
@@ -98,6 +104,10 @@ export const attachDetachController = defineController<PersistentVolume, Memory>
     for (const it of plan.detach) await detach(context, it, name)
     let unknownNode = false
     for (const node of plan.attach) if (!(await attach(context, volume, node))) unknownNode = true
+    // A cache that was behind may have told a node of an attachment that was gone by then.
+    for (const { metadata } of lister(Node).byIndex(BY_ATTACHED, name))
+      if (!attachments.some((it) => it.spec.nodeName === metadata.name))
+        await writeAttached(context, metadata.name, name, false)
     for (const node of plan.refused) refuse(context, volume, pods, node)
     for (const it of attachments)
       if (wanted.has(it.spec.nodeName)) await reportAttached(context, it, name, pods)
@@ -228,6 +238,12 @@ function refuse(
 function volumesOfClaims(keys: readonly string[], { lister }: Lookup): readonly string[] {
   return keys.flatMap((key) => nameOf(lister(PersistentVolumeClaim).get(key)?.spec.volumeName))
 }
+
+function attachedTo({ status }: Node): readonly string[] {
+  return status?.volumesAttached?.map((it) => it.name) ?? NONE
+}
+
+const NONE: readonly string[] = []
 
 function nameOf(name: string | undefined): readonly string[] {
   return name ? [name] : []
