@@ -82,6 +82,7 @@ export type {
   ProcessControl,
   Snapshot,
 } from './cluster/cluster.ts'
+export type { CustomMetric, MetricReading } from './cluster/custom-metrics.ts'
 export { explanationText } from './cluster/explain-text.ts'
 export { importedNodes, importObjects } from './cluster/import.ts'
 export { InputError } from './cluster/input-error.ts'

@@ -25,6 +25,8 @@ export interface UserInfo {
 export interface RequestOptions {
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** Of custom metrics: which of those of a name. */
+  readonly metricLabelSelector?: string
   readonly resourceVersion?: string
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan'
   readonly limit?: number

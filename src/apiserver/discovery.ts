@@ -53,6 +53,21 @@ export interface ServedVersion {
   readonly kinds: readonly KindDefinition[]
 }
 
+/** A resource that another server serves under our roof, as discovery shows it. */
+export interface AggregatedResource {
+  readonly name: string
+  readonly namespaced: boolean
+  readonly kind: string
+  readonly verbs: readonly string[]
+}
+
+/** A group and version that is none of the scheme's: what an APIService brings along. */
+export interface AggregatedVersion {
+  readonly group: string
+  readonly version: string
+  resources(): readonly AggregatedResource[]
+}
+
 export interface ServedGroup {
   readonly group: string
   /** The preferred one first. */
@@ -84,11 +99,16 @@ const GROUP_ORDER = [
 
 export class Discovery {
   readonly #scheme: Scheme
+  readonly #aggregated = new Map<string, AggregatedVersion>()
   #generation = -1
   #groups: readonly ServedGroup[] = []
 
   constructor(scheme: Scheme) {
     this.#scheme = scheme
+  }
+
+  aggregate(served: AggregatedVersion): void {
+    this.#aggregated.set(served.group, served)
   }
 
   groups(): readonly ServedGroup[] {
@@ -99,7 +119,6 @@ export class Discovery {
     return this.#groups
   }
 
-  /** `/api`. */
   /** What `/` answers: every page that there is. */
   rootPaths(): { readonly paths: readonly string[] } {
     const versions = this.groups().flatMap(({ group, versions }) =>
@@ -107,10 +126,15 @@ export class Discovery {
         ? ['/api', ...versions.map(({ version }) => `/api/${version}`)]
         : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
     )
+    const others = [...this.#aggregated.values()].flatMap(({ group, version }) => [
+      `/apis/${group}`,
+      `/apis/${group}/${version}`,
+    ])
     const pages = '/apis /healthz /livez /metrics /openapi/v2 /openapi/v3 /readyz /version'.split(' ')
-    return { paths: [...versions, ...pages].sort() }
+    return { paths: [...versions, ...others, ...pages].sort() }
   }
 
+  /** `/api`. */
   coreVersions(address: string): object {
     return {
       kind: 'APIVersions',
@@ -124,15 +148,16 @@ export class Discovery {
     return {
       kind: 'APIGroupList',
       apiVersion: 'v1',
-      groups: this.groups()
-        .filter(({ group }) => group !== '')
-        .map((it) => groupInfo(it)),
+      groups: [...this.groups().filter(({ group }) => group !== ''), ...this.#others()].map((it) =>
+        groupInfo(it),
+      ),
     }
   }
 
   /** `/apis/G`; undefined when there is no such group. */
   group(name: string): object | undefined {
-    const found = this.groups().find(({ group }) => group === name && name !== '')
+    const all = [...this.groups(), ...this.#others()]
+    const found = all.find(({ group }) => group === name && name !== '')
     return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupInfo(found) }
   }
 
@@ -141,12 +166,16 @@ export class Discovery {
     const found = this.groups()
       .find(({ group }) => group === groupName)
       ?.versions.find((it) => it.version === version)
-    if (found === undefined) return undefined
+    const other = this.#aggregated.get(groupName)
+    const resources =
+      found?.kinds.flatMap(resourceInfo) ??
+      (other?.version === version ? other.resources().map((it) => ({ singularName: '', ...it })) : undefined)
+    if (resources === undefined) return undefined
     return {
       kind: 'APIResourceList',
       apiVersion: 'v1',
       groupVersion: groupName === '' ? version : `${groupName}/${version}`,
-      resources: found.kinds.flatMap(resourceInfo),
+      resources,
     }
   }
 
@@ -157,15 +186,25 @@ export class Discovery {
       kind: 'APIGroupDiscoveryList',
       apiVersion: `apidiscovery.k8s.io/${apiVersion}`,
       metadata: {},
-      items: groups.map(({ group, versions }) => ({
-        metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-        versions: versions.map(({ version, kinds }) => ({
-          version,
-          resources: kinds.map(aggregatedResource),
-          freshness: 'Current',
+      items: [
+        ...groups.map(({ group, versions }) => ({
+          metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+          versions: versions.map(({ version, kinds }) => ({
+            version,
+            resources: kinds.map(aggregatedResource),
+            freshness: 'Current',
+          })),
         })),
-      })),
+        ...(coreOnly ? [] : [...this.#aggregated.values()].map(foreignGroup)),
+      ],
     }
+  }
+
+  #others(): readonly ServedGroup[] {
+    return [...this.#aggregated.values()].map(({ group, version }) => ({
+      group,
+      versions: [{ version, kinds: [] }],
+    }))
   }
 }
 
@@ -255,6 +294,18 @@ function aggregatedResource(kind: KindDefinition): object {
     ...(categories ? { categories } : {}),
     ...(subresources.length > 0 ? { subresources } : {}),
   }
+}
+
+function foreignGroup({ group, version, resources }: AggregatedVersion): object {
+  const shown = resources().map(({ name, kind, namespaced, verbs }) => ({
+    resource: name,
+    responseKind: { group, version, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: '',
+    verbs,
+  }))
+  const versions = [{ version, resources: shown, freshness: 'Current' }]
+  return { metadata: { name: group, creationTimestamp: null }, versions }
 }
 
 /** `/version`. */

@@ -36,7 +36,7 @@ import { type ComputedSource, serveComputed } from './computed.ts'
 import { create } from './create.ts'
 import { CustomResources } from './custom-resources.ts'
 import { remove, removeCollection } from './delete.ts'
-import { Discovery, isServed } from './discovery.ts'
+import { type AggregatedVersion, Discovery, isServed } from './discovery.ts'
 import { get, list } from './list.ts'
 import { after } from './maybe.ts'
 import { NodeAuthorizer } from './node-authorizer.ts'
@@ -76,6 +76,12 @@ export interface ApiServerOptions {
   readonly signer?: TokenSigner
 }
 
+/** Another API server under our roof, as an APIService registers one. */
+export interface AggregatedServer extends AggregatedVersion {
+  /** The body of the answer; throws ApiError. Authorization has been checked. */
+  answer(request: ApiRequest): unknown
+}
+
 export class ApiServer implements ApiHandler, ServerContext {
   readonly loop: EventLoop
   readonly journal: Journal
@@ -92,6 +98,8 @@ export class ApiServer implements ApiHandler, ServerContext {
   readonly #store: Store<KubeObject>
   /** By resource and group; every version of a kind shares one. */
   readonly #resources = new Map<string, Map<string, Resource>>()
+  /** By `group/version`. */
+  readonly #aggregated = new Map<string, AggregatedServer>()
   #bookmarks: Timer | undefined
   #strategy: StrategyContext = { now: '', nowMs: Number.NaN }
 
@@ -187,6 +195,12 @@ export class ApiServer implements ApiHandler, ServerContext {
   }
 
   #route(request: ApiRequest, authorize: boolean): Maybe<ApiResponse> {
+    const aggregated =
+      this.#aggregated.size > 0 ? this.#aggregated.get(`${request.group}/${request.version}`) : undefined
+    if (aggregated !== undefined) {
+      if (authorize) this.authorize(request)
+      return { ok: true, code: 200, body: aggregated.answer(request) }
+    }
     const call = this.#call(request)
     if (authorize) this.authorize(request)
     const { subresource, verb } = request
@@ -371,6 +385,12 @@ export class ApiServer implements ApiHandler, ServerContext {
     // A fork shares the scheme.
     if (this.scheme.byResource(kind.group, kind.resource, kind.version) !== kind) this.scheme.register(kind)
     this.resourceOf(kind.group, kind.resource).computed = source
+  }
+
+  /** Serves all of a group and version that is none of the scheme's. */
+  registerAggregated(served: AggregatedServer): void {
+    this.#aggregated.set(`${served.group}/${served.version}`, served)
+    this.discovery.aggregate(served)
   }
 
   /** Journal entry of the commit that made a revision; 0 when it is not kept. */

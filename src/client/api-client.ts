@@ -11,6 +11,7 @@ import type {
   KindRef,
   ListOptions,
   ListResult,
+  MetricSelectors,
   ObjectRef,
   WriteOptions,
 } from './client.ts'
@@ -103,7 +104,7 @@ export class ApiClient implements Client {
     ref: ObjectRef,
     subresource: string,
     body?: unknown,
-    options?: WriteOptions,
+    options?: WriteOptions & MetricSelectors,
   ): Promise<T> {
     return this.#send(this.#requests.subresource(verb, kind, ref, subresource, body, options))
   }

@@ -39,6 +39,8 @@ export interface ListResult<T> {
 }
 
 export type WriteOptions = Pick<RequestOptions, 'dryRun' | 'fieldManager' | 'fieldValidation' | 'force'>
+/** Of which pods, and which of the metrics of a name, when custom metrics are asked for. */
+export type MetricSelectors = Pick<RequestOptions, 'labelSelector' | 'metricLabelSelector'>
 export type DeleteOptions = Pick<
   RequestOptions,
   'gracePeriodSeconds' | 'propagationPolicy' | 'preconditions' | 'dryRun'
@@ -89,6 +91,6 @@ export interface Client {
     ref: ObjectRef,
     subresource: string,
     body?: unknown,
-    options?: WriteOptions,
+    options?: WriteOptions & MetricSelectors,
   ): Promise<T>
 }

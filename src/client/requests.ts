@@ -5,7 +5,14 @@
 import type { KubeObject } from '../api/kind.ts'
 import { compileSelector } from '../api/label-selector.ts'
 import type { ApiRequest, PatchType, RequestOptions, UserInfo, Verb } from '../api/request.ts'
-import type { DeleteOptions, KindRef, ListOptions, ObjectRef, WriteOptions } from './client.ts'
+import type {
+  DeleteOptions,
+  KindRef,
+  ListOptions,
+  MetricSelectors,
+  ObjectRef,
+  WriteOptions,
+} from './client.ts'
 
 export class Requests {
   readonly #user: UserInfo
@@ -77,7 +84,7 @@ export class Requests {
     ref: ObjectRef,
     subresource: string,
     body?: unknown,
-    options?: WriteOptions,
+    options?: WriteOptions & MetricSelectors,
   ): ApiRequest {
     return this.#build(verb, kind, ref, body, options, subresource)
   }

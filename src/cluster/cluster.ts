@@ -22,6 +22,7 @@ import type { TrafficSummary } from '../network/traffic.ts'
 import type { Explanation } from '../scheduler/explain.ts'
 import type { SchedulerOptions } from '../scheduler/scheduler.ts'
 import type { CloudSettings } from './cloud.ts'
+import type { CustomMetric } from './custom-metrics.ts'
 import type { WebhookFunction } from './webhooks.ts'
 import type { WhatIfChange, WhatIfReport } from './what-if.ts'
 
@@ -81,6 +82,8 @@ export interface ClusterOptions {
   readonly authorization?: 'AlwaysAllow' | 'RBAC'
   /** Admission webhooks that are functions of this process, by the address that configurations name. */
   readonly webhooks?: readonly WebhookFunction[]
+  /** What autoscalers may ask for besides CPU and memory: metrics of pods, of other objects, and external ones. */
+  readonly metrics?: readonly CustomMetric[]
   /** Journal what container runtimes do below each call of a kubelet: snapshots, bundles, runc. */
   readonly runtimeSteps?: boolean
   /** How kube-proxy balances on every node; default iptables. */
@@ -265,6 +268,8 @@ export interface Cluster extends AsyncDisposable {
 
   /** Answers an admission webhook's questions with a function; see {@link ClusterOptions.webhooks}. */
   webhook(webhook: WebhookFunction): void
+  /** Sets a metric for autoscalers, or takes the place of an earlier one of the same name, object and labels. */
+  metric(metric: CustomMetric): void
 
   /** What can go wrong between nodes. */
   readonly network: NetworkFaults

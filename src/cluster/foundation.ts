@@ -26,6 +26,7 @@ import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in
 import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ClusterOptions } from './cluster.ts'
+import { ClusterMetrics } from './custom-metrics.ts'
 import { imageCatalog } from './images.ts'
 import { InputError } from './input-error.ts'
 import { podNetwork } from './pod-network.ts'
@@ -63,6 +64,8 @@ export class Foundation {
   authority: CertificateAuthority
   /** The ways from the API server to webhooks. */
   readonly webhooks: ClusterWebhooks
+  /** What autoscalers may ask for besides CPU and memory. */
+  readonly metrics: ClusterMetrics
   /** Contents of disks that nodes attach, by PersistentVolume: they follow their pods from node to node. */
   readonly disks = new Map<string, FileTree>()
   /** The cloud that the nodes run on, if any. */
@@ -108,6 +111,7 @@ export class Foundation {
     this.authority = pretendedAuthority(() => this.loop.now)
     this.webhooks = new ClusterWebhooks(this, options.webhooks ?? [], from?.webhooks)
     this.server.webhookCaller = this.webhooks
+    this.metrics = new ClusterMetrics(this.server, options.metrics ?? [], from?.metrics)
     this.images = imageCatalog(options.images, BUILT_IN_IMAGES)
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()

@@ -39,6 +39,7 @@ import type {
 } from './cluster.ts'
 import { planControlPlane } from './control-plane.ts'
 import { controllerHandles, findController } from './controller-handles.ts'
+import type { CustomMetric } from './custom-metrics.ts'
 import { diffObjects } from './diff.ts'
 import { drivingClient } from './driving-client.ts'
 import { toMs } from './duration.ts'
@@ -197,6 +198,10 @@ export class SimCluster implements Cluster {
 
   webhook(webhook: WebhookFunction): void {
     this.#foundation.webhooks.register(webhook)
+  }
+
+  metric(metric: CustomMetric): void {
+    this.#foundation.metrics.set(metric)
   }
 
   get network(): NetworkFaults {

@@ -216,7 +216,12 @@ export class HttpFront {
     // Of a subresource: `autoscaling/v1` Scale for `deployments/scale`.
     const kind =
       scheme.of(answer.body as KubeObject) ??
-      scheme.byResource(request.group, request.resource, request.version)!
+      scheme.byResource(request.group, request.resource, request.version)
+    if (kind === undefined) {
+      // What an aggregated server answers goes through as it is.
+      sendJson(response, answer.code, encode(answer.body))
+      return undefined
+    }
     const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
     const body = answer.body as KubeObject
     if (isList(body)) {

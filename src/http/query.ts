@@ -32,6 +32,7 @@ export function requestOptions(query: URLSearchParams): RequestOptions {
   return {
     labelSelector: text('labelSelector'),
     fieldSelector: text('fieldSelector'),
+    metricLabelSelector: text('metricLabelSelector'),
     resourceVersion: text('resourceVersion'),
     resourceVersionMatch: text('resourceVersionMatch') as RequestOptions['resourceVersionMatch'],
     limit: integer(query, 'limit'),

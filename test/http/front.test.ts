@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { ClusterMetrics } from '../../src/cluster/custom-metrics.ts'
 import { type Served, serve } from '../../src/http/serve.ts'
 import { ADMIN, type Harness, harness } from '../apiserver/harness.ts'
 import { type Answer, type Ask, askAt } from './ask.ts'
@@ -46,6 +47,30 @@ test('creates, reads and deletes as JSON', async () => {
     kind: 'Status',
     status: 'Success',
     details: { name: 'one', kind: 'configmaps' },
+  })
+})
+
+test('an adapter serves its metrics as the API paths of other servers', async () => {
+  const metrics = new ClusterMetrics(h.api, [{ name: 'queue', labels: { of: 'mails' }, value: '7' }])
+  metrics.set({ name: 'rps', of: { kind: 'Namespace' }, value: (it) => it?.metadata?.name?.length })
+  const root = '/apis/external.metrics.k8s.io/v1beta1'
+  expect((await ask('/apis')).json).toMatchObject({
+    groups: expect.arrayContaining([expect.objectContaining({ name: 'custom.metrics.k8s.io' })]),
+  })
+  expect((await ask(root)).json).toMatchObject({
+    resources: [{ name: 'queue', kind: 'ExternalMetricValueList', verbs: ['get'] }],
+  })
+  const items = async (query: string) =>
+    ((await ask(`${root}/namespaces/default/queue${query}`)).json as { items: object[] }).items
+  expect(await items('')).toMatchObject([{ metricName: 'queue', metricLabels: { of: 'mails' }, value: '7' }])
+  expect(await items('?labelSelector=of%3Dorders')).toEqual([])
+  const custom = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/default'
+  expect((await ask(`${custom}/metrics/rps`)).json).toMatchObject({
+    items: [{ describedObject: { kind: 'Namespace', name: 'default' }, value: '7' }],
+  })
+  expect((await ask(`${custom}/pods/*/rps`)).json).toMatchObject({
+    code: 404,
+    message: 'the server could not find the metric rps for pods',
   })
 })
 

@@ -3,23 +3,28 @@ import {
   HorizontalPodAutoscaler,
   type HorizontalPodAutoscalerStatus,
   type HPAScalingRules,
-  type MetricSpec,
+  type MetricIdentifier,
   type MetricStatus,
 } from '../../api/autoscaling/horizontal-pod-autoscaler.ts'
 import { Pod } from '../../api/core/pod.ts'
-import type { Stored } from '../../api/kind.ts'
-import { parseSelector } from '../../api/label-selector.ts'
+import { groupResource, type Stored } from '../../api/kind.ts'
+import { compileSelector, parseSelector, type Selector } from '../../api/label-selector.ts'
+import {
+  CUSTOM_METRICS,
+  EXTERNAL_METRICS,
+  type ExternalMetricValue,
+  type MetricValueList,
+} from '../../api/metrics/metric-values.ts'
 import { PodMetrics } from '../../api/metrics/pod-metrics.ts'
-import { milliValue, quantityFromMilli } from '../../api/quantity.ts'
 import type { Scheme } from '../../api/scheme.ts'
 import { formatTime } from '../../api/time.ts'
+import type { KindRef } from '../../client/client.ts'
 import { BY_NAMESPACE } from '../../client/informer.ts'
 import { defineController, type ReconcileContext } from '../runtime/controller.ts'
 import { textOf } from '../shared/refusals.ts'
 import { namespaceIndex } from '../shared/selected-pods.ts'
 import { sameStatus } from '../shared/semantic-equal.ts'
-import { meter } from './metrics.ts'
-import { averageReplicas, type Proposal, resourceReplicas } from './replicas.ts'
+import { type Evaluation, evaluate, MetricError, type Situation } from './evaluate.ts'
 import {
   LIMIT_MESSAGES,
   type Limited,
@@ -32,13 +37,14 @@ import {
 } from './rules.ts'
 
 const SYNC_MS = 15_000
-const TOLERANCE = 0.1
 const DOWNSCALE_WINDOW_MS = 300_000
 
 interface Memory {
   readonly scheme: Scheme
   /** By key. */
   readonly states: Map<string, State>
+  /** Of what each of them scales, as far as they have been looked at. */
+  readonly selectors: Map<string, Selector>
 }
 
 interface State {
@@ -60,13 +66,16 @@ export const horizontalPodAutoscalerController = defineController<HorizontalPodA
   // It looks every 15 seconds, and once when somebody changes what it should do.
   predicate: { update: (hpa, old) => hpa.spec !== old.spec },
   concurrency: 5,
+  // What fails is looked at again with the rest.
+  rateLimit: { baseMs: SYNC_MS, maxMs: SYNC_MS },
   watches: [{ kind: Pod, map: () => [], informer: { indexes: namespaceIndex } }],
-  setup: ({ process }) => ({ scheme: process.scheme, states: new Map() }),
+  setup: ({ process }) => ({ scheme: process.scheme, states: new Map(), selectors: new Map() }),
 
   async reconcile(context) {
     const { object: hpa, key, memory } = context
     if (hpa === undefined) {
       memory.states.delete(key)
+      memory.selectors.delete(key)
       return
     }
     await new Sync(context, hpa).run()
@@ -80,7 +89,7 @@ class Sync {
   readonly #context: ReconcileContext<HorizontalPodAutoscaler, Memory>
   readonly #hpa: Stored<HorizontalPodAutoscaler>
   #conditions: Conditions
-  #metrics: readonly MetricStatus[] = []
+  readonly #metrics: MetricStatus[] = []
 
   constructor(
     context: ReconcileContext<HorizontalPodAutoscaler, Memory>,
@@ -104,11 +113,8 @@ class Sync {
         'FailedGetScale',
         `the HPA controller was unable to get the target's current scale: ${textOf(error)}`,
       )
-      await this.#writeStatus(
-        before?.currentReplicas ?? 0,
-        before?.desiredReplicas ?? 0,
-        before?.lastScaleTime,
-      )
+      if (!sameStatus(this.#conditions, before?.conditions ?? []))
+        await this.#writeStatus({ desiredReplicas: 0, ...before, conditions: this.#conditions })
       return
     }
     this.#condition(
@@ -118,13 +124,15 @@ class Sync {
       "the HPA controller was able to get the target's current scale",
     )
     const current = scale.spec?.replicas ?? 0
+    this.#state(current)
     const decision = await this.#decide(scale, current)
-    if (decision === undefined) return this.#writeStatus(current, current, before?.lastScaleTime)
-    if (decision.replicas === current) return this.#writeStatus(current, current, before?.lastScaleTime)
+    // Nobody knows what is wanted: what was wanted last still stands.
+    if (decision === undefined) return this.#tell(current, before?.desiredReplicas ?? 0)
+    if (decision.replicas === current) return this.#tell(current, current)
     await this.#rescale(scale, current, decision)
   }
 
-  /** Undefined: leave it as it is. */
+  /** Undefined: it cannot be told. */
   async #decide(
     scale: Scale,
     current: number,
@@ -137,42 +145,51 @@ class Sync {
         'ScalingDisabled',
         'scaling is disabled since the replica count of the target is zero',
       )
-      return undefined
+      return { replicas: 0, reason: '' }
     }
     if (current > max) return { replicas: max, reason: 'Current number of replicas above Spec.MaxReplicas' }
     if (current < min) return { replicas: min, reason: 'Current number of replicas below Spec.MinReplicas' }
     const proposal = await this.#propose(scale, current)
     if (proposal === undefined) return undefined
-    const desired = this.#normalize(current, proposal.replicas, min, max)
-    const reason = desired > current ? `${proposal.name} above target` : 'All metrics below target'
-    return { replicas: desired, reason }
+    const reason = proposal.replicas > current ? `${proposal.name} above target` : 'All metrics below target'
+    return { replicas: this.#normalize(current, proposal.replicas, min, max), reason }
   }
 
   /** The most that any metric asks for; one that cannot be had only stops the way down. */
-  async #propose(
-    scale: Scale,
-    current: number,
-  ): Promise<{ readonly replicas: number; readonly name: string } | undefined> {
-    let best: { replicas: number; name: string } | undefined
-    let failed: { reason: string; error: unknown } | undefined
-    for (const metric of this.#hpa.spec.metrics ?? []) {
-      try {
-        const { proposal, name, status } = await this.#evaluate(metric, scale, current)
-        this.#metrics = [...this.#metrics, status]
-        if (best === undefined || proposal.replicas > best.replicas)
-          best = { replicas: proposal.replicas, name }
-      } catch (error) {
-        failed ??= {
-          reason: metric.type === 'Resource' ? 'FailedGetResourceMetric' : `FailedGet${metric.type}Metric`,
-          error,
+  async #propose(scale: Scale, current: number): Promise<Pick<Evaluation, 'replicas' | 'name'> | undefined> {
+    const specs = this.#hpa.spec.metrics ?? []
+    let best: Evaluation | undefined
+    let invalid = 0
+    let first: MetricError | undefined
+    try {
+      const situation = this.#situation(scale, this.#selector(scale))
+      for (const spec of specs) {
+        try {
+          const found = await evaluate(spec, situation)
+          this.#metrics.push(found.status)
+          if (best === undefined || found.replicas > best.replicas) best = found
+        } catch (error) {
+          if (!(error instanceof MetricError)) throw error
+          // Upstream leaves the place of a metric that is missing empty.
+          this.#metrics.push({ type: '' })
+          this.#event('Warning', error.reason, error.message)
+          first ??= error
+          invalid++
         }
       }
+    } catch (error) {
+      this.#event('Warning', 'FailedComputeMetricsReplicas', textOf(error))
+      return undefined
     }
-    if (failed !== undefined && (best === undefined || best.replicas < current)) {
-      const message = `the HPA was unable to compute the replica count: ${textOf(failed.error)}`
-      this.#event('Warning', failed.reason, textOf(failed.error))
-      this.#event('Warning', 'FailedComputeMetricsReplicas', `invalid metrics: ${textOf(failed.error)}`)
-      this.#condition('ScalingActive', 'False', failed.reason, message)
+    if (invalid > 0 && (best === undefined || best.replicas < current)) {
+      this.#condition(
+        'ScalingActive',
+        'False',
+        first!.reason,
+        `the HPA was unable to compute the replica count: ${first!.message}`,
+      )
+      const message = `invalid metrics (${invalid} invalid out of ${specs.length}), first error is: ${first!.summary}`
+      this.#event('Warning', 'FailedComputeMetricsReplicas', message)
       return undefined
     }
     if (best === undefined) return undefined
@@ -185,56 +202,129 @@ class Sync {
     return best
   }
 
-  async #evaluate(
-    metric: MetricSpec,
-    scale: Scale,
-    current: number,
-  ): Promise<{ proposal: Proposal; name: string; status: MetricStatus }> {
-    const source = metric.resource
-    if (metric.type !== 'Resource' || source === undefined) {
-      throw new Error(`unable to get ${metric.type} metric: no custom metrics API is served`)
+  /** Of the target's pods. @throws Error when there is none, or its pods are another autoscaler's too */
+  #selector(scale: Scale): Selector {
+    const { key, memory } = this.#context
+    const text = scale.status?.selector ?? ''
+    if (text === '') {
+      this.#event('Warning', 'SelectorRequired', 'selector is required')
+      this.#condition(
+        'ScalingActive',
+        'False',
+        'InvalidSelector',
+        "the HPA target's scale is missing a selector",
+      )
+      throw new Error('selector is required')
     }
-    const { name, target } = source
-    const pods = this.#podsOf(scale)
-    if (pods.length === 0) throw new Error('no pods returned by selector while calculating replica count')
-    const metered = meter(pods, await this.#fetch(name), name, this.#context.now)
-    if (target.averageUtilization !== undefined) {
-      const proposal = resourceReplicas(metered, current, target.averageUtilization, TOLERANCE)
-      const used = metered.filter((it) => it.usageMilli !== undefined)
-      const average = Math.floor(used.reduce((sum, it) => sum + it.usageMilli!, 0) / Math.max(1, used.length))
-      const value = { averageUtilization: proposal.usage, averageValue: quantityFromMilli(average) }
-      return {
-        proposal,
-        name: `${name} resource utilization (percentage of request)`,
-        status: { type: 'Resource', resource: { name, current: value } },
-      }
-    }
-    const proposal = averageReplicas(metered, current, milliValue(target.averageValue), TOLERANCE)
-    const value = { averageValue: quantityFromMilli(proposal.usage) }
-    return {
-      proposal,
-      name: `${name} resource`,
-      status: { type: 'Resource', resource: { name, current: value } },
-    }
-  }
-
-  async #fetch(resource: string): Promise<ReadonlyMap<string, PodMetrics>> {
+    let selector: Selector
     try {
-      const { items } = await this.#context.client.list(PodMetrics, {
-        namespace: this.#context.namespace,
-      })
-      return new Map(items.map((it) => [it.metadata?.name ?? '', it]))
+      selector = parseSelector(text)
     } catch (error) {
-      throw new Error(
-        `failed to get ${resource} utilization: unable to get metrics for resource ${resource}: unable to fetch metrics from resource metrics API: ${textOf(error)}`,
+      return this.#refuseSelector(
+        'InvalidSelector',
+        `couldn't convert selector into a corresponding internal selector object: ${textOf(error)}`,
       )
     }
+    memory.selectors.set(key, selector)
+    const keys = this.#autoscalersOf(this.#podsOf(selector))
+    if (keys.length <= 1) return selector
+    return this.#refuseSelector(
+      'AmbiguousSelector',
+      `pods by selector ${text} are controlled by multiple HPAs: [${keys.join(' ')}]`,
+    )
   }
 
-  #podsOf(scale: Scale): readonly Stored<Pod>[] {
-    const selector = parseSelector(scale.status?.selector ?? '')
+  #refuseSelector(reason: string, message: string): never {
+    this.#event('Warning', reason, message)
+    this.#condition('ScalingActive', 'False', reason, message)
+    throw new Error(message)
+  }
+
+  #autoscalersOf(pods: readonly Stored<Pod>[]): readonly string[] {
+    const { namespace, memory } = this.#context
+    const others = [...memory.selectors].filter(([key]) => key.startsWith(`${namespace}/`))
+    if (others.length <= 1) return []
+    const matching = others.filter(([, it]) => pods.some((pod) => it.matches(pod.metadata.labels)))
+    return matching.map(([key]) => key).sort()
+  }
+
+  #situation(scale: Scale, selector: Selector): Situation {
+    const { client, namespace, now, memory } = this.#context
+    const ask = async <T>(api: string, ref: KindRef, request: () => Promise<{ readonly items: T }>) => {
+      try {
+        return (await request()).items
+      } catch (error) {
+        throw new Error(`unable to fetch metrics from ${api} metrics API: ${textOfMissing(error, ref)}`)
+      }
+    }
+    const custom = (resource: string) => ({
+      ...CUSTOM_METRICS,
+      resource,
+      kind: 'MetricValue',
+      namespaced: true,
+    })
+    const metricLabelSelector = (metric: MetricIdentifier) => compileSelector(metric.selector).toString()
+    const ofNamespace = async (name: string) => {
+      const list = await client.get(custom('metrics'), { namespace, name })
+      return list as unknown as MetricValueList
+    }
+    return {
+      specReplicas: scale.spec?.replicas ?? 0,
+      statusReplicas: scale.status?.replicas ?? 0,
+      namespace,
+      now,
+      pods: this.#podsOf(selector),
+      resourceMetrics: () =>
+        ask('resource', PodMetrics, () => client.list(PodMetrics, { namespace, labels: `${selector}` })),
+      podsMetric: (metric) =>
+        ask('custom', custom('pods'), () =>
+          client.subresource<MetricValueList>(
+            'get',
+            custom('pods'),
+            { namespace, name: '*' },
+            metric.name,
+            undefined,
+            { labelSelector: `${selector}`, metricLabelSelector: metricLabelSelector(metric) },
+          ),
+        ),
+      objectMetric: ({ apiVersion = '', kind, name }, metric) => {
+        const definition = memory.scheme.byKind(apiVersion, kind)
+        if (definition === undefined)
+          throw new Error(`no matches for kind "${kind}" in version "${apiVersion}"`)
+        const options = { metricLabelSelector: metricLabelSelector(metric) }
+        const ref = custom(groupResource(definition))
+        // Of a namespace it is a metric by its own name, not one of an object.
+        if (kind === 'Namespace') return ask('custom', ref, () => ofNamespace(metric.name))
+        return ask('custom', ref, () =>
+          client.subresource<MetricValueList>(
+            'get',
+            ref,
+            { namespace, name },
+            metric.name,
+            undefined,
+            options,
+          ),
+        )
+      },
+      externalMetric: (metric) => {
+        const ref = {
+          ...EXTERNAL_METRICS,
+          resource: metric.name,
+          kind: 'ExternalMetricValue',
+          namespaced: true,
+        }
+        const labels = metricLabelSelector(metric)
+        return ask('external', ref, async () => {
+          const { items } = await client.list(ref, { namespace, labels })
+          return { items: items as unknown as readonly ExternalMetricValue[] }
+        })
+      },
+    }
+  }
+
+  #podsOf(selector: Selector): readonly Stored<Pod>[] {
     const pods = this.#context.lister(Pod).byIndex(BY_NAMESPACE, this.#context.namespace)
-    return [...pods].filter((it) => !selector.empty && selector.matches(it.metadata.labels))
+    return pods.filter((it) => selector.matches(it.metadata.labels))
   }
 
   #normalize(current: number, desired: number, min: number, max: number): number {
@@ -321,7 +411,7 @@ class Sync {
         'FailedUpdateScale',
         `the HPA controller was unable to update the target scale: ${textOf(error)}`,
       )
-      await this.#writeStatus(current, current, this.#hpa.status?.lastScaleTime)
+      await this.#tell(current, this.#hpa.status?.desiredReplicas ?? 0)
       throw error
     }
     this.#condition(
@@ -332,7 +422,7 @@ class Sync {
     )
     this.#event('Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`)
     this.#remember(replicas - current, now)
-    await this.#writeStatus(current, replicas, formatTime(now))
+    await this.#tell(current, replicas, formatTime(now))
   }
 
   /** Longest period of a policy: half an hour. */
@@ -358,24 +448,24 @@ class Sync {
     )
   }
 
-  async #writeStatus(
+  #tell(
     currentReplicas: number,
     desiredReplicas: number,
-    lastScaleTime: string | undefined,
+    lastScaleTime = this.#hpa.status?.lastScaleTime,
   ): Promise<void> {
-    const before = this.#hpa.status
-    const status: HorizontalPodAutoscalerStatus = {
-      ...before,
-      observedGeneration: this.#hpa.metadata.generation,
+    const currentMetrics = this.#metrics.length > 0 ? this.#metrics : undefined
+    return this.#writeStatus({
+      lastScaleTime,
       currentReplicas,
       desiredReplicas,
-      lastScaleTime,
+      currentMetrics,
       conditions: this.#conditions,
-      ...(this.#metrics.length > 0 && { currentMetrics: this.#metrics }),
-    }
-    if (!sameStatus(status, before)) {
-      await this.#context.client.updateStatus(HorizontalPodAutoscaler, { ...this.#hpa, status })
-    }
+    })
+  }
+
+  async #writeStatus(status: HorizontalPodAutoscalerStatus): Promise<void> {
+    if (sameStatus(status, this.#hpa.status)) return
+    await this.#context.client.updateStatus(HorizontalPodAutoscaler, { ...this.#hpa, status })
   }
 
   #condition(type: string, status: string, reason: string, message: string): void {
@@ -393,3 +483,11 @@ class Sync {
     this.#context.recorder.event(this.#hpa, type, reason, message)
   }
 }
+
+/** client-go names what it asked for when a whole API is missing. */
+function textOfMissing(error: unknown, { resource, group }: KindRef): string {
+  const text = textOf(error)
+  return text === NOT_SERVED ? `${text} (get ${resource}.${group})` : text
+}
+
+const NOT_SERVED = 'the server could not find the requested resource'

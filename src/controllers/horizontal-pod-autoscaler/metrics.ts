@@ -2,7 +2,7 @@
 import type { Pod } from '../../api/core/pod.ts'
 import type { PodMetrics } from '../../api/metrics/pod-metrics.ts'
 import { milliValue } from '../../api/quantity.ts'
-import { podCondition } from '../shared/pod.ts'
+import { isPodReady, podCondition } from '../shared/pod.ts'
 import { timeOf } from '../shared/times.ts'
 import type { MeteredPod } from './replicas.ts'
 
@@ -10,48 +10,56 @@ import type { MeteredPod } from './replicas.ts'
 const CPU_INITIALIZATION_MS = 300_000
 const INITIAL_READINESS_MS = 30_000
 
-/** Failed and terminating pods are left out. @throws when a container has no request for the resource */
+/** What is known of one pod. */
+export interface Reading {
+  readonly milli: number
+  /** Ms since the epoch. */
+  readonly at: number
+}
+
+/** Failed and terminating pods are left out. @param resource  of a metric that is no resource: undefined */
 export function meter(
   pods: readonly Pod[],
-  metrics: ReadonlyMap<string, PodMetrics>,
-  resource: string,
+  readings: ReadonlyMap<string, Reading>,
+  resource: string | undefined,
   now: number,
+  requestOf: (pod: Pod) => number = () => 0,
 ): MeteredPod[] {
   const metered: MeteredPod[] = []
   for (const pod of pods) {
     if (pod.metadata?.deletionTimestamp !== undefined || pod.status?.phase === 'Failed') continue
     const name = pod.metadata?.name ?? ''
-    const metric = metrics.get(name)
-    const state = isUnready(pod, metric, resource, now) ? 'unready' : 'ready'
-    metered.push({
-      name,
-      state,
-      requestMilli: requestOf(pod, resource),
-      usageMilli: metric && usageOf(metric, resource),
-    })
+    const reading = readings.get(name)
+    const state = isUnready(pod, reading, resource, now) ? 'unready' : 'ready'
+    metered.push({ name, state, requestMilli: requestOf(pod), usageMilli: reading?.milli })
   }
   return metered
 }
 
-function isUnready(pod: Pod, metric: PodMetrics | undefined, resource: string, now: number): boolean {
+function isUnready(
+  pod: Pod,
+  reading: Reading | undefined,
+  resource: string | undefined,
+  now: number,
+): boolean {
   if (pod.status?.phase === 'Pending') return true
-  if (resource !== 'cpu' || metric === undefined) return false
+  if (resource !== 'cpu' || reading === undefined) return false
   const ready = podCondition(pod, 'Ready')
   const startTime = pod.status?.startTime
   if (ready?.lastTransitionTime === undefined || startTime === undefined) return true
   const since = timeOf(ready.lastTransitionTime)
   const started = timeOf(startTime)
-  if (now < started + CPU_INITIALIZATION_MS) {
-    const measuredAt = metric.timestamp === undefined ? now : timeOf(metric.timestamp)
-    return ready.status === 'False' || measuredAt < since
-  }
+  if (now < started + CPU_INITIALIZATION_MS) return ready.status === 'False' || reading.at < since
   // It has never been ready since it started.
   return ready.status === 'False' && started + INITIAL_READINESS_MS > since
 }
 
-function requestOf(pod: Pod, resource: string): number {
+/** @throws Error when a container, or the one that counts, asks for none of the resource */
+export function requestOf(pod: Pod, resource: string, container?: string): number {
+  const sidecars = pod.spec.initContainers?.filter((it) => it.restartPolicy === 'Always') ?? []
   let sum = 0
-  for (const { name, resources } of pod.spec.containers) {
+  for (const { name, resources } of [...pod.spec.containers, ...sidecars]) {
+    if (container !== undefined && name !== container) continue
     const request = resources?.requests?.[resource]
     if (request === undefined) {
       throw new Error(`missing request for ${resource} in container ${name} of Pod ${pod.metadata?.name}`)
@@ -61,6 +69,33 @@ function requestOf(pod: Pod, resource: string): number {
   return sum
 }
 
-function usageOf({ containers = [] }: PodMetrics, resource: string): number {
-  return containers.reduce((sum, it) => sum + milliValue(it.usage?.[resource]), 0)
+/**
+ * By name of the pod; one of which a container is not measured is left out.
+ * @throws Error when a pod that is measured has no such container
+ */
+export function resourceReadings(
+  metrics: readonly PodMetrics[],
+  resource: string,
+  container?: string,
+): Map<string, Reading> {
+  const readings = new Map<string, Reading>()
+  for (const { metadata, containers = [], timestamp } of metrics) {
+    const counted = container === undefined ? containers : containers.filter((it) => it.name === container)
+    if (container !== undefined && counted.length === 0) {
+      const pod = `${metadata?.namespace}/${metadata?.name}`
+      throw new Error(
+        `failed to get container metrics: container ${container} not present in metrics for pod ${pod}`,
+      )
+    }
+    const usages = counted.map((it) => it.usage?.[resource])
+    if (usages.length === 0 || usages.includes(undefined)) continue
+    const milli = usages.reduce<number>((sum, it) => sum + milliValue(it), 0)
+    readings.set(metadata?.name ?? '', { milli, at: timestamp === undefined ? 0 : timeOf(timestamp) })
+  }
+  return readings
+}
+
+/** Those that serve: one metric for all of them is theirs. */
+export function readyPodsOf(pods: readonly Pod[]): number {
+  return pods.filter((it) => it.status?.phase === 'Running' && isPodReady(it)).length
 }
