@@ -61,6 +61,8 @@ export interface ApiRequest {
   readonly patchType?: PatchType
   /** What reading the text of the body found: `duplicate field "spec.replicas"`. */
   readonly duplicateFields?: readonly string[]
+  /** Of a long list, `items` may be an iterable: what is there now, each object read when it is asked for. */
+  readonly oneByOne?: boolean
   readonly user: UserInfo
   /** Default field manager: the part before the first `/` counts. */
   readonly userAgent?: string

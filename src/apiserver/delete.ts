@@ -35,7 +35,7 @@ export function remove(call: Call): Maybe<ApiResponse> {
 export function removeCollection(call: Call): Maybe<ApiResponse> {
   const { server, resource, request, kind } = call
   const selection = select(call, resource, request.options ?? {})
-  const doomed = [...selection.objects()]
+  const doomed = selection.objects()
   const body = {
     kind: `${kind.kind}List`,
     apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`,

@@ -8,6 +8,8 @@ import { stringMap } from './string-map.ts'
 
 type Extract = (object: KubeObject) => string | undefined
 
+const NONE: ReadonlySet<string> = new Set()
+
 interface Index {
   readonly of: Extract
   readonly keys: Map<string, Set<string>>
@@ -26,14 +28,14 @@ export class LazyIndexes {
     of: Extract,
     value: string,
     all: () => Iterable<[string, KubeObject]>,
-  ): Iterable<string> {
+  ): ReadonlySet<string> {
     let index = this.#indexes.get(name)
     if (index === undefined) {
       index = { of, keys: new Map() }
       for (const [key, object] of all()) add(index, key, object)
       this.#indexes.set(name, index)
     }
-    return index.keys.get(value) ?? []
+    return index.keys.get(value) ?? NONE
   }
 
   /** Keeps every index right after a commit. */

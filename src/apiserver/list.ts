@@ -9,12 +9,12 @@ import {
   tooLargeResourceVersion,
 } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
-import { apiVersionOf, type KubeObject } from '../api/kind.ts'
+import { apiVersionOf, type KindDefinition, type KubeObject } from '../api/kind.ts'
 import type { ListMeta } from '../api/meta/status.ts'
 import type { ApiResponse, RequestOptions } from '../api/request.ts'
 import { isCompacted } from '../etcd/errors.ts'
 import { answer, type Call } from './call.ts'
-import { select } from './select.ts'
+import { type Selection, select } from './select.ts'
 import { served } from './versions.ts'
 
 /** `at`: -1 reads what is there now, after a token that was too old. */
@@ -43,8 +43,10 @@ export function list(call: Call): ApiResponse {
   const { server, resource, kind, options } = call
   checkListOptions(options)
   const selection = select(call, resource, options)
-  const page = pageOf(call, selection.matches, () => selection.objects())
-  const items = page.items.map((object) => served(kind, object))
+  const page = pageOf(call, selection)
+  const items = Array.isArray(page.items)
+    ? page.items.map((object) => served(kind, object))
+    : servedOneByOne(kind, page.items)
   return answer(call, 200, {
     kind: `${kind.kind}List`,
     apiVersion: apiVersionOf(kind),
@@ -53,9 +55,8 @@ export function list(call: Call): ApiResponse {
   })
   function pageOf(
     { request }: Call,
-    matches: ((object: KubeObject) => boolean) | undefined,
-    all: () => Iterable<KubeObject>,
-  ): { items: readonly KubeObject[]; metadata: ListMeta } {
+    { matches, objects, oneByOne }: Selection,
+  ): { items: readonly KubeObject[] | Iterable<KubeObject>; metadata: ListMeta } {
     const { storage } = server
     const token = options.continue ? parseToken(options.continue) : undefined
     const at =
@@ -63,7 +64,8 @@ export function list(call: Call): ApiResponse {
     // As upstream's watch cache does for any resourceVersion "0".
     const limit = options.resourceVersion === '0' ? 0 : (options.limit ?? 0)
     if (at === undefined && token === undefined && limit <= 0) {
-      return { items: [...all()], metadata: { resourceVersion: String(storage.revision) } }
+      const items = request.oneByOne ? oneByOne() : objects()
+      return { items, metadata: { resourceVersion: String(storage.revision) } }
     }
     const prefix = resource.rangeOf(request.namespace)
     const startKey = token === undefined ? undefined : prefix + token.start
@@ -100,6 +102,10 @@ export function list(call: Call): ApiResponse {
     }
     return { items, metadata }
   }
+}
+
+function* servedOneByOne(kind: KindDefinition, objects: Iterable<KubeObject>): Iterable<KubeObject> {
+  for (const object of objects) yield served(kind, object)
 }
 
 /** Lists and watches share these rules (upstream: internalversion/validation). */

@@ -11,6 +11,10 @@ import type { WatchFilter } from './watch-hub.ts'
 
 /** Below so many objects a scan is as good as an index. */
 const SCAN_MAX = 64
+/** A scan is as good for what matches more than one in so many. */
+const SCAN_SHARE = 8
+/** So many are not worth reading one by one. */
+const AT_ONCE_MAX = 1000
 /** Every object is held against every one of them. */
 const REQUIREMENTS_MAX = 1000
 
@@ -19,7 +23,15 @@ export interface Selection {
   readonly matches: ((object: KubeObject) => boolean) | undefined
   readonly filter: WatchFilter
   /** As they are now, in key order. */
-  objects(): Iterable<KubeObject>
+  objects(): KubeObject[]
+  /** The same, but those of a long range are found one by one, when they are asked for. */
+  oneByOne(): Iterable<KubeObject>
+}
+
+interface ExactTerm {
+  readonly field: string
+  readonly value: string
+  readonly of: (object: KubeObject) => string
 }
 
 /** Throws BadRequest for a selector that is none, or names a field that the kind does not have. */
@@ -46,6 +58,19 @@ export function select(
           fields.every((term) => (term.of(object) === term.value) !== term.not) &&
           labels.matches(object.metadata?.labels)
   const exact = fields.find((term) => !term.not)
+  const { storage } = call.server
+  const prefix = resource.rangeOf(namespace)
+  const read = (keys: readonly string[] | undefined) => {
+    const found: KubeObject[] = []
+    const add = (object: KubeObject | undefined) => {
+      if (object !== undefined && (matches === undefined || matches(object))) found.push(object)
+      return true
+    }
+    if (keys === undefined) storage.each(prefix, {}, (_, object) => add(object))
+    else for (const key of keys) add(storage.get(key))
+    return found
+  }
+  const keysNow = () => candidates(call.server, resource, namespace, exact, labels, terms)
   return {
     matches,
     filter: {
@@ -53,7 +78,12 @@ export function select(
       matches,
       route: exact && { field: exact.field, value: exact.value, of: exact.of },
     },
-    objects: () => find(call.server, resource, namespace, matches, exact, labels, terms),
+    objects: () => read(keysNow()),
+    oneByOne: () => {
+      const keys = keysNow()
+      if (keys !== undefined || storage.count(prefix) <= AT_ONCE_MAX) return read(keys)
+      return matching(storage.snapshot(prefix), matches)
+    },
   }
 }
 
@@ -76,40 +106,32 @@ export function fieldOf(kind: KindDefinition, field: string): (object: KubeObjec
   return fields[field] as (object: KubeObject) => string
 }
 
-function* find(
+/** Keys of all that may match, in order; undefined where looking at every object is as good. */
+function candidates(
   server: ServerContext,
   resource: Resource,
   namespace: string | undefined,
-  matches: ((object: KubeObject) => boolean) | undefined,
-  exact:
-    | { readonly field: string; readonly value: string; readonly of: (object: KubeObject) => string }
-    | undefined,
+  exact: ExactTerm | undefined,
   labels: Selector,
   terms: readonly FieldTerm[],
-): Iterable<KubeObject> {
-  const { storage } = server
+): readonly string[] | undefined {
   const name = requiredFieldValue(terms, 'metadata.name')
   if (name !== undefined && (namespace !== undefined || !resource.kind.namespaced)) {
-    const object = storage.get(resource.keyOf(namespace, name))
-    if (object !== undefined && matches!(object)) yield object
-    return
+    return [resource.keyOf(namespace, name)]
   }
   const prefix = resource.rangeOf(namespace)
-  const keys = storage.count(prefix) > SCAN_MAX ? indexed(server, resource, exact, labels) : undefined
-  if (keys === undefined) {
-    const found: KubeObject[] = []
-    storage.each(prefix, {}, (_, object) => {
-      if (matches === undefined || matches(object)) found.push(object)
-      return true
-    })
-    yield* found
-    return
-  }
-  for (const key of [...keys].sort()) {
-    if (!key.startsWith(prefix)) continue
-    const object = storage.get(key)
-    if (object !== undefined && matches!(object)) yield object
-  }
+  const count = server.storage.count(prefix)
+  const keys = count > SCAN_MAX ? indexed(server, resource, exact, labels) : undefined
+  // Putting so many in order takes longer.
+  if (keys === undefined || keys.size * SCAN_SHARE > count) return undefined
+  return [...keys].filter((key) => key.startsWith(prefix)).sort()
+}
+
+function* matching(
+  objects: Iterable<KubeObject>,
+  matches: ((object: KubeObject) => boolean) | undefined,
+): Iterable<KubeObject> {
+  for (const object of objects) if (matches === undefined || matches(object)) yield object
 }
 
 /** A field selector taken apart; throws BadRequest for one that is none. */
@@ -143,11 +165,9 @@ function allOf(server: ServerContext, resource: Resource): [string, KubeObject][
 function indexed(
   server: ServerContext,
   resource: Resource,
-  exact:
-    | { readonly field: string; readonly value: string; readonly of: (object: KubeObject) => string }
-    | undefined,
+  exact: ExactTerm | undefined,
   labels: Selector,
-): Iterable<string> | undefined {
+): ReadonlySet<string> | undefined {
   const all = () => allOf(server, resource)
   if (exact !== undefined && exact.field !== 'metadata.namespace') {
     return resource.indexes.lookup(`field ${exact.field}`, exact.of, exact.value, all)

@@ -136,6 +136,11 @@ export class Storage {
     this.#store.forEach(prefix, options, (record) => visit(record.key, record.value))
   }
 
+  /** The objects of now, in key order, each read when it is asked for. */
+  snapshot(prefix: string): Iterable<KubeObject> {
+    return this.#store.valuesNow(prefix)
+  }
+
   count(prefix: string, options: { readonly startKey?: string; readonly revision?: number } = {}): number {
     return this.#store.count(prefix, options)
   }

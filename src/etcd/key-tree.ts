@@ -158,6 +158,11 @@ export class KeyTree<T extends TreeItem> {
     scanNode(this.#root, start, end, visit)
   }
 
+  /** The items of `[start, end)` in order. The tree must not be changed meanwhile: a clone never is. */
+  items(start: string, end: string | undefined): Iterable<T> {
+    return itemsBelow(this.#root, start, end)
+  }
+
   /** The first item of `[start, end)`. */
   first(start: string, end?: string): T | undefined {
     let found: T | undefined
@@ -325,6 +330,17 @@ function scanNode<T extends TreeItem>(
   if (cutHere) stop = lowerBound(keys, end)
   for (let i = lowerBound(keys, start); i < stop; i++) if (!visit(items[i]!, keys[i]!)) return false
   return !cutHere
+}
+
+function* itemsBelow<T extends TreeItem>(node: Node<T>, start: string, end: string | undefined): Iterable<T> {
+  const { keys } = node
+  const from = node.leaf ? lowerBound(keys, start) : childSlot(keys, start)
+  for (let i = from; i < keys.length; i++) {
+    // The first key of an inner node may lag behind.
+    if (end !== undefined && keys[i]! >= end && (node.leaf || i > 0)) return
+    if (node.leaf) yield node.items[i]!
+    else yield* itemsBelow(node.items[i]!, start, end)
+  }
 }
 
 function liveness(item: TreeItem): 0 | 1 {

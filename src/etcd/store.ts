@@ -248,6 +248,12 @@ export class Store<V> {
     return revision
   }
 
+  /** The values under `prefix` as they are now, in order of their keys, read whenever they are asked for. */
+  valuesNow(prefix: string): Iterable<V> {
+    const tree = this.#tree.clone()
+    return liveValues(tree.items(prefix, prefixEnd(prefix)))
+  }
+
   /** Number of keys that begin with `prefix`. */
   count(prefix: string, options: Pick<ListOptions, 'startKey' | 'revision'> = {}): number {
     const revision = readRevision(options.revision, this)
@@ -651,6 +657,10 @@ function modRevisionOf<V>(head: KvRecord<V> | undefined): number {
 
 function compareByLess<V>(a: V, b: V): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function* liveValues<V>(heads: Iterable<KvRecord<V>>): Iterable<V> {
+  for (const { version, value } of heads) if (version !== 0) yield value
 }
 
 function copyRecord<V>(record: KvRecord<V>, previous: KvRecord<V> | undefined): KvRecord<V> {

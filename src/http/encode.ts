@@ -45,15 +45,12 @@ export interface View {
   readonly nowMs: number
 }
 
-interface List {
+export interface List {
   readonly kind: string
   readonly apiVersion: string
   readonly metadata: ListMeta
-  readonly items: readonly KubeObject[]
-}
-
-export function isList(body: unknown): body is List {
-  return typeof body === 'object' && body !== null && Array.isArray((body as List).items)
+  /** No array: a long list, to be read in turns. */
+  readonly items: readonly KubeObject[] | Iterable<KubeObject>
 }
 
 /** One object as it was asked for. Anything that is no API object of the kind is shown as it is. */
@@ -87,7 +84,7 @@ export function encodeList(list: List, view: View, keepTypes: boolean): Iterable
 function* pieces(
   head: object,
   field: string,
-  items: readonly KubeObject[],
+  items: Iterable<KubeObject>,
   show: (item: KubeObject) => object,
 ): Iterable<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`

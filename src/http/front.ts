@@ -31,7 +31,7 @@ import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
 import { mediaType, parseBody, readBody } from './body.ts'
 import type { ControlAnswer, ControlRequest } from './control.ts'
-import { encode, encodeList, encodeObject, isList, shape, toJson, type View } from './encode.ts'
+import { encode, encodeList, encodeObject, type List, shape, toJson, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
 import { serveLog } from './log.ts'
 import { negotiate, type Representation } from './negotiate.ts'
@@ -154,7 +154,8 @@ export class HttpFront {
     const verb = verbOf(request.method ?? '', route)
     if (verb === 'get' || verb === 'list') {
       const options = requestOptions(exchange.query)
-      return this.#answer(exchange, representation, this.#request(exchange, route, verb, options))
+      const asked = this.#request(exchange, route, verb, options)
+      return this.#answer(exchange, representation, { ...asked, oneByOne: true })
     }
     // Reading a body costs more than a refusal: strangers do not get that far.
     this.options.server.authorize(this.#request(exchange, route, verb, {}))
@@ -223,12 +224,13 @@ export class HttpFront {
       return undefined
     }
     const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
-    const body = answer.body as KubeObject
-    if (isList(body)) {
-      const pieces = encodeList(body, view, isCustom(kind))
-      if (body.items.length > ITEMS_AT_ONCE) return sendPieces(response, pieces)
+    if (request.verb === 'list' || request.verb === 'deletecollection') {
+      const list = answer.body as List
+      const pieces = encodeList(list, view, isCustom(kind))
+      const isShort = Array.isArray(list.items) && list.items.length <= ITEMS_AT_ONCE
+      if (!isShort) return sendPieces(response, pieces)
       sendJson(response, answer.code, toJson([...pieces].join('')))
-    } else sendJson(response, answer.code, encodeObject(shape(body, view)))
+    } else sendJson(response, answer.code, encodeObject(shape(answer.body as KubeObject, view)))
     return undefined
   }
 

@@ -28,6 +28,8 @@ export function inTurn(work: Work): void {
 }
 
 async function run(): Promise<void> {
+  // Not at once: a socket that takes what it is given tells so before the host has had a turn, and so on without end.
+  await hostTurn()
   let until = realNow() + TURN_MS
   while (next.length > 0) {
     // Whoever adds work is not done with what it does: more may come.

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Node } from '../../src/api/core/node.ts'
+import type { KubeObject } from '../../src/api/kind.ts'
 import { harness, refusal } from './harness.ts'
 
 const configMap = (name: string, data: Record<string, string> = {}, more: object = {}) => ({
@@ -320,4 +321,33 @@ test('the journal tells who asked, what was committed, and what watchers do beca
   expect(watched.events[0]!.cause).toBe(2)
   expect(api.revisionCause(Number(object.metadata.resourceVersion))).toBe(2)
   expect(journal.chain(2).map((it) => it.id)).toEqual([2, 1])
+})
+
+test('a long list taken one by one is that of its moment', () => {
+  const { create, call } = harness()
+  for (let i = 0; i < 1200; i++) {
+    const labels = { many: String(i % 2), few: String(i % 100) }
+    create(ConfigMap, configMap(`map-${i}`, { i: String(i) }, { labels }))
+  }
+  for (const labelSelector of [undefined, 'many=1', 'few=7', '!many']) {
+    const ask = (oneByOne: boolean) =>
+      call<{ items: Iterable<KubeObject> }>('list', ConfigMap, {
+        namespace: 'default',
+        options: { labelSelector },
+        oneByOne,
+      }).items
+    const before = [...ask(false)]
+    expect(before.length).toBe({ 'many=1': 600, 'few=7': 12, '!many': 0 }[labelSelector ?? ''] ?? 1200)
+    const taken: KubeObject[] = []
+    for (const object of ask(true)) {
+      taken.push(object)
+      if (taken.length !== 10) continue
+      const name = before.at(-1)!.metadata!.name!
+      const { labels } = before.at(-1)!.metadata!
+      call('delete', ConfigMap, { namespace: 'default', name })
+      create(ConfigMap, configMap(name, { again: 'yes' }, { labels }))
+    }
+    expect(taken).toEqual(before)
+    expect(taken.every((object, i) => object === before[i])).toBe(true)
+  }
 })

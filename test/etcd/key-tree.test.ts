@@ -32,6 +32,7 @@ function expectEqual(
     return true
   })
   expect(got).toEqual(want)
+  expect([...tree.items(start, end)]).toEqual(want)
   expect(tree.countLive(start, end)).toBe(want.filter((item) => item.version > 0).length)
   expect(tree.first(start, end)).toBe(want[0])
 }

@@ -8,6 +8,7 @@ import type { ApiHandler, UserInfo } from '../../src/api/request.ts'
 import type { NodeStreams } from '../../src/api/streams.ts'
 import { HttpFront } from '../../src/http/front.ts'
 import { type Served, serve } from '../../src/http/serve.ts'
+import { inTurn } from '../../src/http/turns.ts'
 import { memoryStore } from '../../src/storage/memory.ts'
 import { ADMIN, type Harness, harness } from '../apiserver/harness.ts'
 import { type Ask, askAt } from './ask.ts'
@@ -491,6 +492,25 @@ describe('JSON patches', () => {
     const answer = await patch(add)
     expect(Object.keys(answer.json['data'] as object)).toHaveLength(10_001)
   })
+})
+
+test('what is always ready for more leaves the host its turns', async () => {
+  // As a socket does whose other side reads as fast as it is written to.
+  let steps = 0
+  let turns = 0
+  const work = {
+    step: () => {
+      if (++steps < 100) process.nextTick(() => inTurn(work))
+      return false
+    },
+    failed: () => undefined,
+  }
+  inTurn(work)
+  while (steps < 100) {
+    await new Promise((resolve) => setImmediate(resolve))
+    turns++
+  }
+  expect(turns).toBeGreaterThan(50)
 })
 
 describe('many at once', () => {
