@@ -1,3 +1,4 @@
+import { Cron } from 'croner'
 import { describe, expect, test } from 'vitest'
 import { CronJob, type CronJobSpec } from '../../src/api/batch/cron-job.ts'
 import { Job } from '../../src/api/batch/job.ts'
@@ -8,10 +9,11 @@ import { buildCluster } from '../../src/cluster/create-cluster.ts'
 import { latestDue, requeueAfterMs } from '../../src/controllers/cronjob/due.ts'
 import { byStartTime, jobName, jobsToForget, planRun } from '../../src/controllers/cronjob/plan.ts'
 import { parseSchedule } from '../../src/controllers/cronjob/schedule.ts'
-import { timeZone } from '../../src/controllers/cronjob/time-zone.ts'
+import { formatTimeIn, timeZone } from '../../src/controllers/cronjob/time-zone.ts'
 import { jobPod, withIndex } from '../../src/controllers/job/pod-template.ts'
 import { generatePrefix } from '../../src/controllers/shared/pod-control.ts'
 import { newPod } from '../../src/controllers/statefulset/identity.ts'
+import { type Random, randomStream } from '../../src/kernel/random.ts'
 import { vectors } from './vectors.ts'
 import { template, World } from './world.ts'
 
@@ -185,6 +187,109 @@ describe('schedules', () => {
     expect(runs('0 12 6 9 *', '2026-09-01T00:00:00Z', 1, 'America/Santiago')).toEqual([
       '2026-09-06T15:00:00Z',
     ])
+  })
+
+  /** One field of a schedule: stars, steps, ranges and lists. */
+  const fieldOf = (random: Random, min: number, max: number): string => {
+    const number = () => min + Math.floor(random.float() * (max - min + 1))
+    const part = (): string => {
+      const [a, b] = [number(), number()].sort((x, y) => x - y)
+      const kind = random.float()
+      if (kind < 0.5) return `${a}`
+      return kind < 0.75 ? `${a}-${b}` : `${a}-${b}/${1 + Math.floor(random.float() * 5)}`
+    }
+    const kind = random.float()
+    if (kind < 0.35) return '*'
+    if (kind < 0.5) return `*/${2 + Math.floor(random.float() * Math.min(14, max - min - 2))}`
+    return Array.from({ length: 1 + Math.floor(random.float() * 3) }, part).join(',')
+  }
+  const randomSchedule = (random: Random) =>
+    [
+      fieldOf(random, 0, 59),
+      fieldOf(random, 0, 23),
+      fieldOf(random, 1, 31),
+      fieldOf(random, 1, 12),
+      fieldOf(random, 0, 6),
+    ].join(' ')
+  const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu']
+
+  // The two differ on purpose in the night when clocks change: croner runs what would be skipped, and nothing twice.
+  test('random schedules run when croner runs them, but for days on which clocks change', () => {
+    const random = randomStream(1, 'croner')
+    let compared = 0
+    for (let i = 0; i < 150; i++) {
+      const text = randomSchedule(random)
+      const name = ZONES[i % ZONES.length]!
+      const zone = timeZone(name)
+      const offset = (t: number) => formatTimeIn(zone, t).slice(19)
+      const day = 86_400_000
+      const calm = (t: number) => offset(t - day) === offset(t + day)
+      const [ours, theirs] = [parseSchedule(text, zone), new Cron(text, { timezone: name, paused: true })]
+      let t = Date.UTC(2026, 0, 1) + Math.floor(random.float() * 365 * day)
+      for (let runs = 0; runs < 10; runs++) {
+        const next = ours.next(t)
+        const other = theirs.nextRun(new Date(t))?.getTime()
+        if (next === undefined || next - t > 3 * 365 * day) break
+        if (calm(next) && calm(other ?? next)) {
+          expect(iso(next), `${text} in ${name} after ${iso(t)}`).toBe(iso(other))
+          compared++
+        }
+        t = next
+      }
+    }
+    expect(compared).toBeGreaterThan(900)
+  })
+
+  test('in the nights when clocks change, what runs is every minute whose hands fit', () => {
+    const random = randomStream(2, 'hands')
+    const nights = [
+      ['Europe/Berlin', '2026-03-28T20:00:00Z'],
+      ['Europe/Berlin', '2026-10-24T20:00:00Z'],
+      ['America/New_York', '2026-03-08T02:00:00Z'],
+      ['America/New_York', '2026-11-01T00:00:00Z'],
+      ['America/Santiago', '2026-04-04T20:00:00Z'],
+      ['Asia/Beirut', '2026-10-24T14:00:00Z'],
+    ] as const
+    for (const [name, from] of nights) {
+      const format = new Intl.DateTimeFormat('en-US', {
+        timeZone: name,
+        hourCycle: 'h23',
+        hour: 'numeric',
+        minute: 'numeric',
+      })
+      const hands = (t: number) => {
+        const parts = format.formatToParts(t)
+        const of = (type: string) => Number(parts.find((it) => it.type === type)!.value)
+        return [of('minute'), of('hour')] as const
+      }
+      const minutes = Array.from({ length: 16 * 60 }, (_, i) => ms(from) + (i + 1) * 60_000)
+      const shown = minutes.map(hands)
+      for (let i = 0; i < 20; i++) {
+        const minute = Math.floor(random.float() * 60)
+        const hour = Math.floor(random.float() * 5)
+        const fits = (_: number, at: number) => shown[at]![0] === minute && shown[at]![1] === hour
+        const wanted = minutes.filter(fits).map((t) => formatTime(t))
+        const found = runs(`${minute} ${hour} * * *`, from, wanted.length + 1, name).slice(0, wanted.length)
+        expect(found, `${minute} ${hour} in ${name} from ${from}`).toEqual(wanted)
+      }
+    }
+  })
+
+  test('where clocks change by half an hour, the run of a quarter past is lost, as by the library', () => {
+    // Whole hours are added to midnight: after 02:00 became 01:30 they end at half past.
+    expect(runs('13 3 * * *', '2026-04-04T10:00:00Z', 1, 'Australia/Lord_Howe')).toEqual([
+      '2026-04-05T16:43:00Z',
+    ])
+    expect(runs('45 3 * * *', '2026-04-04T10:00:00Z', 1, 'Australia/Lord_Howe')).toEqual([
+      '2026-04-04T17:15:00Z',
+    ])
+  })
+
+  test('the time of a run is written as its zone shows it', () => {
+    const at = (zone: string, text: string) => formatTimeIn(timeZone(zone), ms(text))
+    expect(at('UTC', '2026-07-01T12:00:00Z')).toBe('2026-07-01T12:00:00Z')
+    expect(at('Europe/Berlin', '2026-07-01T12:00:00Z')).toBe('2026-07-01T14:00:00+02:00')
+    expect(at('America/St_Johns', '2026-01-01T00:00:00Z')).toBe('2025-12-31T20:30:00-03:30')
   })
 
   test.each([

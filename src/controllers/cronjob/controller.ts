@@ -7,11 +7,12 @@ import { formatTime } from '../../api/time.ts'
 import { controllerIndex } from '../../client/indexes.ts'
 import { BY_CONTROLLER } from '../../client/informer.ts'
 import { findCondition, isFinished } from '../job/decide.ts'
-import { defineController, type ReconcileContext } from '../runtime/controller.ts'
+import { defineController, type ReconcileContext, watch } from '../runtime/controller.ts'
 import { controllerRef, isControlledBy } from '../shared/owner-refs.ts'
 import { isNamespaceTerminating, textOf } from '../shared/refusals.ts'
 import { sameStatus } from '../shared/semantic-equal.ts'
 import { jobName, jobsToForget, planRun } from './plan.ts'
+import { formatTimeIn, timeZone } from './time-zone.ts'
 
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 
@@ -21,13 +22,22 @@ export const cronJobController = defineController<CronJob>({
   for: CronJob,
   concurrency: 5,
   // Its own status is no reason to look again, but for the time of the next run; that is what requeueing is for.
-  owns: [{ kind: Job, informer: { indexes: controllerIndex } }],
+  owns: [watch({ kind: Job, predicate: { update: endsOrMoves }, informer: { indexes: controllerIndex } })],
 
   async reconcile(context) {
     if (context.object === undefined) return
     return new Sync(context, context.object).run()
   },
 })
+
+/** How its pods fare meanwhile is the Job's own affair. */
+function endsOrMoves(job: Stored<Job>, old: Stored<Job>): boolean {
+  return (
+    isFinished(job) !== isFinished(old) ||
+    job.status?.completionTime !== old.status?.completionTime ||
+    job.metadata.ownerReferences !== old.metadata.ownerReferences
+  )
+}
 
 type Active = NonNullable<CronJobStatus['active']>
 
@@ -180,12 +190,13 @@ class Sync {
 
 function jobOf(cronJob: Stored<CronJob>, scheduled: number): Job {
   const { metadata, spec } = cronJob.spec.jobTemplate
+  const at = formatTimeIn(timeZone(cronJob.spec.timeZone ?? 'UTC'), scheduled)
   return {
     metadata: {
       name: jobName(cronJob, scheduled),
       namespace: cronJob.metadata.namespace,
       ...(metadata?.labels && { labels: metadata.labels }),
-      annotations: { ...metadata?.annotations, [SCHEDULED_AT]: formatTime(scheduled) },
+      annotations: { ...metadata?.annotations, [SCHEDULED_AT]: at },
       ownerReferences: [controllerRef(CronJob, cronJob)],
     },
     spec: spec!,

@@ -27,6 +27,18 @@ export function timeZone(name: string): TimeZone {
   return zone
 }
 
+/** RFC 3339 as the clocks of the zone show it: `2025-01-01T09:30:00+01:00`, or with a `Z` where that is UTC. */
+export function formatTimeIn(zone: TimeZone, ms: number): string {
+  const { year, month, day, hour, minute, second } = zone.wall(ms)
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second)
+  const minutes = Math.round((wall - Math.floor(ms / 1000) * 1000) / 60_000)
+  const text = new Date(wall).toISOString().slice(0, 19)
+  if (minutes === 0) return `${text}Z`
+  const two = (it: number) => String(it).padStart(2, '0')
+  const size = Math.abs(minutes)
+  return `${text}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
 const zones = new Map<string, TimeZone>()
 
 function zoneOf(offsetAt: (ms: number) => number): TimeZone {
