@@ -27,6 +27,7 @@ import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.
 import { ClusterRole } from '../../src/api/rbac/cluster-role.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
 import { VolumeAttachment } from '../../src/api/storage/volume-attachment.ts'
+import { ClusterMetrics } from '../../src/cluster/custom-metrics.ts'
 import { finalStateOf } from '../../src/testing/explore/final-state.ts'
 import { template, type World } from './world.ts'
 
@@ -138,6 +139,8 @@ async function createSets(world: World): Promise<void> {
     metadata: meta('web'),
     spec: { maxUnavailable: 1, selector: { matchLabels: labels('web') } },
   })
+  // Without a metric an autoscaler that dies between its two writes never says what it wanted, as upstream's.
+  new ClusterMetrics(world.harness.server, [{ name: 'load', value: 30 }])
   await world.create(Deployment, { metadata: meta('auto'), spec: { replicas: 1, ...owner('auto') } })
   await world.create(HorizontalPodAutoscaler, {
     metadata: meta('auto'),
@@ -145,6 +148,12 @@ async function createSets(world: World): Promise<void> {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'auto' },
       minReplicas: 3,
       maxReplicas: 5,
+      metrics: [
+        {
+          type: 'External',
+          external: { metric: { name: 'load' }, target: { type: 'Value', value: '30' } },
+        },
+      ],
     },
   })
   await world.create(Pod, { metadata: { ...meta('stray'), labels: labels('old') }, spec: template({}).spec })

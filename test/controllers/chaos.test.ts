@@ -67,6 +67,6 @@ test('on a settled cluster no controller writes for an hour, but for runs of the
     },
   }
   await world.advance(3600)
-  // An autoscaler without metrics says so every 15 seconds, as upstream's: by Events alone.
+  // An autoscaler whose target is gone says so every 15 seconds, as upstream's: by Events alone.
   expect([...new Set(writes)].filter((it) => !/^(create|patch) events\//.test(it))).toEqual([])
 }, 60_000)

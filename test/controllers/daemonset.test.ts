@@ -7,7 +7,7 @@ import type { Pod } from '../../src/api/core/pod.ts'
 import type { Toleration } from '../../src/api/core/pod-spec.ts'
 import type { Stored } from '../../src/api/kind.ts'
 import { daemonTolerations, placementOn } from '../../src/controllers/daemonset/nodes.ts'
-import { groupByNode, limitsFor, planUpdate } from '../../src/controllers/daemonset/plan.ts'
+import { groupByNode, limitsFor, placesOf, planUpdate } from '../../src/controllers/daemonset/plan.ts'
 import { REVISION_HASH } from '../../src/controllers/shared/controller-history.ts'
 import { FailureBackoff } from '../../src/controllers/shared/failure-backoff.ts'
 import { vectors } from './vectors.ts'
@@ -78,7 +78,13 @@ vectors('daemonset', 'rollingUpdateNoSurge', ({ input, expect: want }) => {
       },
     }),
   )
-  const changes = planUpdate({ set, nodes, podsByNode: groupByNode(pods), hash: 'new', now: NOW })
+  const changes = planUpdate({
+    set,
+    places: placesOf(set, nodes),
+    podsByNode: groupByNode(pods),
+    hash: 'new',
+    now: NOW,
+  })
   expect(changes.delete).toHaveLength(want.deleteCount)
 })
 
@@ -89,6 +95,30 @@ describe('through the API', () => {
     await world.settle()
   }
   const nodesOf = async (world: World) => (await world.pods()).map((it) => it.spec.nodeName).sort()
+
+  test('the number of templates so far is an annotation of the set and a label of its pods', async () => {
+    const world = await World.create({ nodes: 1 })
+    await create(world, { updateStrategy: { type: 'RollingUpdate' } })
+    const numbers = async () => {
+      const { metadata } = await world.get(DaemonSet, 'agent')
+      const [pod] = await world.pods()
+      return [
+        metadata.annotations?.['deprecated.daemonset.template.generation'],
+        pod?.metadata.labels?.['pod-template-generation'],
+      ]
+    }
+    expect(await numbers()).toEqual(['1', '1'])
+    await world.update(DaemonSet, 'agent', (it) => ({ ...it, spec: { ...it.spec, minReadySeconds: 1 } }))
+    await world.settle()
+    expect(await numbers()).toEqual(['1', '1'])
+    await world.update(DaemonSet, 'agent', (it) => ({
+      ...it,
+      metadata: { ...it.metadata, annotations: {} },
+      spec: { ...it.spec, template: template({ app: 'agent' }, 'ok:2') },
+    }))
+    await world.advance(30)
+    expect(await numbers()).toEqual(['2', '2'])
+  })
 
   test('one pod on each node; nodes that join get one, nodes that are tainted lose it', async () => {
     const world = await World.create({ nodes: 2 })

@@ -10,6 +10,7 @@ import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import {
+  sameValue,
   validateImmutable,
   validateIntOrPercent,
   validateNonNegative,
@@ -44,8 +45,13 @@ export const DaemonSet = defineKind<DaemonSet>({
   status: true,
   unconditionalUpdate: true,
   defaults: (object) => mapField(object, 'spec', defaultSpec),
-  prepareForCreate: (object) => withFields(object, { status: NOWHERE }),
-  prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  prepareForCreate: (object) =>
+    withTemplateGeneration(withFields(object, { status: NOWHERE }), Math.max(1, templateGeneration(object))),
+  prepareForUpdate(object, old) {
+    const changed = !sameValue(object.spec.template, old.spec.template)
+    const generation = templateGeneration(old) + (changed ? 1 : 0)
+    return withTemplateGeneration(withFields(object, { status: old.status }), generation)
+  },
   validate(object, errors) {
     errors.at('spec', () => {
       validateSelectorAndTemplate(object.spec, 'daemonset', errors)
@@ -82,6 +88,23 @@ export const DaemonSet = defineKind<DaemonSet>({
     ),
   ],
 })
+
+/** How often the template has changed, as an annotation: all that is left of a field of extensions/v1beta1. */
+export const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
+
+function templateGeneration({ metadata }: DaemonSet): number {
+  const text = metadata?.annotations?.[TEMPLATE_GENERATION] ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0
+}
+
+function withTemplateGeneration(object: DaemonSet, generation: number): DaemonSet {
+  return mapField(object, 'metadata', (metadata) => {
+    const text = String(generation)
+    if (metadata.annotations?.[TEMPLATE_GENERATION] === text) return metadata
+    const annotations = Object.freeze({ ...metadata.annotations, [TEMPLATE_GENERATION]: text })
+    return withFields(metadata, { annotations })
+  })
+}
 
 const NOWHERE = Object.freeze({
   currentNumberScheduled: 0,

@@ -1,6 +1,6 @@
 /** Keeps one pod on every node that a DaemonSet selects. */
 import { ControllerRevision } from '../../api/apps/controller-revision.ts'
-import { DaemonSet } from '../../api/apps/daemon-set.ts'
+import { DaemonSet, type DaemonSetStatus, TEMPLATE_GENERATION } from '../../api/apps/daemon-set.ts'
 import { Node } from '../../api/core/node.ts'
 import { Pod } from '../../api/core/pod.ts'
 import { isNotFound } from '../../api/errors.ts'
@@ -34,11 +34,11 @@ import {
   type Changes,
   groupByNode,
   manage,
+  POD_TEMPLATE_GENERATION,
+  placesOf,
   planUpdate,
   type Scene,
   statusAfter,
-  TEMPLATE_GENERATION,
-  TEMPLATE_GENERATION_ANNOTATION,
 } from './plan.ts'
 
 /** Creates or deletes of one sync. */
@@ -49,6 +49,8 @@ const BATCH_MS = 100
 interface Memory {
   readonly expectations: Expectations
   readonly failures: FailureBackoff
+  /** All nodes by name; undefined since one came or left. */
+  nodeNames: readonly string[] | undefined
 }
 
 export const daemonSetController = defineController<DaemonSet, Memory>({
@@ -59,12 +61,13 @@ export const daemonSetController = defineController<DaemonSet, Memory>({
   watches: [{ kind: ControllerRevision, map: () => [], informer: OWNED }],
 
   setup(context) {
-    const memory = {
+    const memory: Memory = {
       expectations: new Expectations(context.process.clock),
       failures: new FailureBackoff(1000, 900_000),
+      nodeNames: undefined,
     }
     watchPods(context, memory.expectations)
-    watchNodes(context)
+    watchNodes(context, memory)
     return memory
   },
 
@@ -128,7 +131,7 @@ function watchPods(context: SetupContext<DaemonSet>, expectations: Expectations)
   })
 }
 
-function watchNodes(context: SetupContext<DaemonSet>): void {
+function watchNodes(context: SetupContext<DaemonSet>, memory: Memory): void {
   const queue = (concerns: (set: Stored<DaemonSet>) => boolean) => {
     const keys = [...context.informer.lister.list()].filter(concerns).map((it) => objectKey(it.metadata))
     for (const key of keys.sort()) context.enqueue(key)
@@ -136,7 +139,10 @@ function watchNodes(context: SetupContext<DaemonSet>): void {
   const placement = (set: Stored<DaemonSet>, node: Stored<Node>) =>
     placementOn(set, node, daemonTolerations(set.spec.template.spec))
   context.informerFor(Node).addHandlers({
-    add: (node) => queue((set) => placement(set, node).run),
+    add: (node) => {
+      memory.nodeNames = undefined
+      queue((set) => placement(set, node).run)
+    },
     update: (node, old) => {
       if (node.spec.taints === old.spec.taints && node.metadata.labels === old.metadata.labels) return
       queue((set) => {
@@ -144,7 +150,10 @@ function watchNodes(context: SetupContext<DaemonSet>): void {
         return before.run !== after.run || before.stay !== after.stay
       })
     },
-    delete: (node) => queue((set) => placement(set, node).stay),
+    delete: (node) => {
+      memory.nodeNames = undefined
+      queue((set) => placement(set, node).stay)
+    },
   })
 }
 
@@ -166,10 +175,11 @@ class Sync {
     let failure: { readonly error: unknown } | undefined
     if (satisfied) {
       try {
-        requeueAfterMs = await this.#manage(scene)
+        const managed = await this.#manage(scene)
+        requeueAfterMs = managed.requeueAfterMs
         if (memory.expectations.satisfied(key)) {
           if (this.#set.spec.updateStrategy?.type !== 'OnDelete') {
-            scene = await this.#look(history.hash)
+            if (managed.changed) scene = { ...scene, podsByNode: await this.#pods() }
             await this.#change(scene, planUpdate(scene))
           }
         }
@@ -178,28 +188,38 @@ class Sync {
         failure = { error }
       }
     }
-    await this.#writeStatus(scene, satisfied, history.collisionCount)
+    const status = await this.#writeStatus(scene, satisfied, history.collisionCount)
     if (failure !== undefined) throw failure.error
-    return { requeueAfterMs: requeueAfterMs ?? this.#recheckAfterMs(scene) }
+    return { requeueAfterMs: requeueAfterMs ?? this.#recheckAfterMs(status) }
   }
 
   async #look(hash: string): Promise<Scene> {
-    const { client, lister, now } = this.#context
+    const { lister, now, memory } = this.#context
+    const nodes = lister(Node)
+    memory.nodeNames ??= nodes
+      .list()
+      .map((it) => it.metadata.name)
+      .sort()
+    const podsByNode = await this.#pods()
+    const known = memory.nodeNames.flatMap((name) => nodes.get(name) ?? [])
+    return { set: this.#set, places: placesOf(this.#set, known), podsByNode, hash, now }
+  }
+
+  async #pods(): Promise<Scene['podsByNode']> {
     const selector = compileSelector(this.#set.spec.selector)
     const pods = await claim({
-      client,
+      client: this.#context.client,
       ownerKind: DaemonSet,
       owner: this.#set,
       kind: Pod,
-      candidates: claimable(lister(Pod), this.#set),
+      candidates: claimable(this.#context.lister(Pod), this.#set),
       matches: (pod) => selector.matches(pod.metadata.labels),
     })
-    const nodes = [...lister(Node).list()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-    return { set: this.#set, nodes, podsByNode: groupByNode(pods), hash, now }
+    return groupByNode(pods)
   }
 
-  /** @returns when to look again at pods that failed too often to be replaced now */
-  async #manage(scene: Scene): Promise<number | undefined> {
+  /** `requeueAfterMs`: when to look again at pods that failed too often to be replaced now. */
+  async #manage(scene: Scene) {
     const { recorder, memory, now } = this.#context
     const managed = manage(scene)
     let requeueAfterMs: number | undefined
@@ -222,8 +242,9 @@ class Sync {
       recorder.event(this.#set, 'Normal', 'SucceededDaemonPod', message)
       ended.push(pod)
     }
-    await this.#change(scene, { create: managed.create, delete: [...ended, ...managed.delete] })
-    return requeueAfterMs
+    const changes = { create: managed.create, delete: [...ended, ...managed.delete] }
+    await this.#change(scene, changes)
+    return { requeueAfterMs, changed: changes.create.length + changes.delete.length > 0 }
   }
 
   async #change(scene: Scene, changes: Changes): Promise<void> {
@@ -259,10 +280,10 @@ class Sync {
 
   #podTemplate(hash: string): Pod {
     const { template } = this.#set.spec
-    const generation = this.#set.metadata.annotations?.[TEMPLATE_GENERATION_ANNOTATION]
+    const generation = this.#set.metadata.annotations?.[TEMPLATE_GENERATION]
     const labels = {
       ...template.metadata?.labels,
-      ...(generation !== undefined && { [TEMPLATE_GENERATION]: generation }),
+      ...(generation !== undefined && { [POD_TEMPLATE_GENERATION]: generation }),
       [REVISION_HASH]: hash,
     }
     return podFromTemplate({ ...template, metadata: { ...template.metadata, labels } }, DaemonSet, this.#set)
@@ -343,18 +364,18 @@ class Sync {
   }
 
   /** While what was asked for has not been seen, the generation does not count as observed. */
-  async #writeStatus(scene: Scene, observed: boolean, collisionCount: number | undefined): Promise<void> {
+  async #writeStatus(scene: Scene, observed: boolean, collisionCount: number | undefined) {
     const generation = observed ? this.#set.metadata.generation : this.#set.status?.observedGeneration
     const status = statusAfter(scene, generation, collisionCount)
-    if (sameStatus(status, this.#set.status)) return
-    await this.#context.client.updateStatus(DaemonSet, { ...this.#set, status })
+    if (!sameStatus(status, this.#set.status))
+      await this.#context.client.updateStatus(DaemonSet, { ...this.#set, status })
+    return status
   }
 
   /** Ready pods become available by time alone. */
-  #recheckAfterMs(scene: Scene): number | undefined {
+  #recheckAfterMs({ numberReady, numberAvailable = 0 }: DaemonSetStatus): number | undefined {
     const seconds = this.#set.spec.minReadySeconds ?? 0
     if (seconds === 0) return undefined
-    const { numberReady, numberAvailable = 0 } = statusAfter(scene, undefined, undefined)
     return numberReady === numberAvailable ? undefined : seconds * 1000
   }
 }

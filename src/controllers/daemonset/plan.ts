@@ -1,5 +1,5 @@
 /** Which daemon pods to create and delete (daemon/daemon_controller.go manage, daemon/update.go). */
-import type { DaemonSet, DaemonSetStatus } from '../../api/apps/daemon-set.ts'
+import { type DaemonSet, type DaemonSetStatus, TEMPLATE_GENERATION } from '../../api/apps/daemon-set.ts'
 import type { Node } from '../../api/core/node.ts'
 import type { Pod } from '../../api/core/pod.ts'
 import type { Stored } from '../../api/kind.ts'
@@ -10,18 +10,29 @@ import { daemonTolerations, type Placement, placementOn, targetNode } from './no
 
 type DaemonPod = Stored<Pod>
 
-export const TEMPLATE_GENERATION = 'pod-template-generation'
-export const TEMPLATE_GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation'
+/** On pods, from the set's annotation. */
+export const POD_TEMPLATE_GENERATION = 'pod-template-generation'
 
 /** One DaemonSet, the nodes and its pods on them, as one sync sees them. */
 export interface Scene {
   readonly set: Stored<DaemonSet>
-  /** By name, sorted. */
-  readonly nodes: readonly Stored<Node>[]
+  /** All nodes, by name. */
+  readonly places: readonly Place[]
   readonly podsByNode: ReadonlyMap<string, readonly DaemonPod[]>
   /** Of the template as it is. */
   readonly hash: string
   readonly now: number
+}
+
+/** One node, and whether the set's pods belong there. */
+export interface Place extends Placement {
+  readonly node: string
+}
+
+/** What the set thinks of these nodes, in their order. */
+export function placesOf(set: DaemonSet, nodes: readonly Stored<Node>[]): readonly Place[] {
+  const tolerations = daemonTolerations(set.spec.template.spec)
+  return nodes.map((node) => ({ node: node.metadata.name, ...placementOn(set, node, tolerations) }))
 }
 
 export interface Changes {
@@ -56,18 +67,19 @@ export function manage(scene: Scene): Managed {
   const failed: DaemonPod[] = []
   const succeeded: DaemonPod[] = []
   const known = new Set<string>()
-  forEachNode(scene, (node, placement, pods) => {
-    known.add(node.metadata.name)
-    if (placement.run && pods.length === 0) create.push(node.metadata.name)
-    else if (placement.stay) {
+  for (const { node, run, stay } of scene.places) {
+    known.add(node)
+    const pods = scene.podsByNode.get(node) ?? NO_PODS
+    if (run && pods.length === 0) create.push(node)
+    else if (stay) {
       const alive = pods.filter((it) => it.metadata.deletionTimestamp === undefined)
       failed.push(...alive.filter((it) => it.status?.phase === 'Failed'))
       succeeded.push(...alive.filter((it) => it.status?.phase === 'Succeeded'))
       const running = alive.filter((it) => !isPodTerminal(it))
       if (running.length > 1) doomed.push(...surplus(scene, running))
-      else if (running.length === 0 && placement.run && surges(scene.set)) create.push(node.metadata.name)
+      else if (running.length === 0 && run && surges(scene.set)) create.push(node)
     } else doomed.push(...pods.filter((it) => it.metadata.deletionTimestamp === undefined))
-  })
+  }
   for (const [node, pods] of scene.podsByNode) {
     if (known.has(node)) continue
     doomed.push(...pods.filter((it) => !it.spec.nodeName && it.metadata.deletionTimestamp === undefined))
@@ -148,10 +160,7 @@ export function limitsFor(
 }
 
 function updateLimits(scene: Scene) {
-  let desired = 0
-  forEachNode(scene, (_node, { run }) => {
-    if (run) desired++
-  })
+  const desired = scene.places.reduce((count, it) => count + (it.run ? 1 : 0), 0)
   const rolling = scene.set.spec.updateStrategy?.rollingUpdate
   return limitsFor(desired, rolling?.maxSurge, rolling?.maxUnavailable ?? 1)
 }
@@ -163,18 +172,19 @@ export function statusAfter(
   collisionCount: number | undefined,
 ): DaemonSetStatus {
   const counts = { desired: 0, current: 0, misscheduled: 0, ready: 0, available: 0, updated: 0 }
-  forEachNode(scene, (_node, { run }, [oldest]) => {
+  for (const { node, run } of scene.places) {
+    const oldest = scene.podsByNode.get(node)?.[0]
     if (!run) {
       if (oldest !== undefined) counts.misscheduled++
-      return
+      continue
     }
     counts.desired++
-    if (oldest === undefined) return
+    if (oldest === undefined) continue
     counts.current++
     if (isPodReady(oldest)) counts.ready++
     if (works(scene, oldest)) counts.available++
     if (isUpdated(scene, oldest)) counts.updated++
-  })
+  }
   return {
     currentNumberScheduled: counts.current,
     numberMisscheduled: counts.misscheduled,
@@ -189,15 +199,6 @@ export function statusAfter(
   }
 }
 
-function forEachNode(
-  { set, nodes, podsByNode }: Scene,
-  visit: (node: Stored<Node>, placement: Placement, pods: readonly DaemonPod[]) => void,
-): void {
-  const tolerations = daemonTolerations(set.spec.template.spec)
-  for (const node of nodes)
-    visit(node, placementOn(set, node, tolerations), podsByNode.get(node.metadata.name) ?? NO_PODS)
-}
-
 const NO_PODS: readonly DaemonPod[] = []
 
 export function surges(set: DaemonSet): boolean {
@@ -207,11 +208,11 @@ export function surges(set: DaemonSet): boolean {
 }
 
 function isUpdated({ set, hash }: Scene, pod: DaemonPod): boolean {
-  const generation = set.metadata.annotations?.[TEMPLATE_GENERATION_ANNOTATION]
+  const generation = set.metadata.annotations?.[TEMPLATE_GENERATION]
   const labels = pod.metadata.labels
   return (
     labels?.[REVISION_HASH] === hash ||
-    (generation !== undefined && labels?.[TEMPLATE_GENERATION] === generation)
+    (generation !== undefined && labels?.[POD_TEMPLATE_GENERATION] === generation)
   )
 }
 

@@ -113,7 +113,8 @@ export function perPodReplicas(
 ): Proposal {
   const ratio = usageMilli / (targetMilli * current)
   const replicas = isWithin(ratio, tolerance) ? current : ceil(usageMilli / targetMilli)
-  return { replicas, usage: ceil(usageMilli / current) }
+  // Go makes the least of all numbers of what is shared by nobody.
+  return { replicas, usage: current === 0 ? 0 : ceil(usageMilli / current) }
 }
 
 function isWithin(ratio: number, tolerance: number): boolean {
