@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Endpoints } from '../../src/api/core/endpoints.ts'
+import { Event } from '../../src/api/core/event.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { Service } from '../../src/api/core/service.ts'
 import { type Endpoint, EndpointSlice } from '../../src/api/discovery/endpoint-slice.ts'
@@ -146,8 +147,8 @@ test('a thousand addresses are the most; ready ones are kept', () => {
 })
 
 describe('through the API', () => {
-  const web = (more: object = {}): Service => ({
-    metadata: { name: 'web', namespace: 'default', labels: { tier: 'front' } },
+  const web = (more: object = {}, name = 'web'): Service => ({
+    metadata: { name, namespace: 'default', labels: { tier: 'front' } },
     spec: { selector: { app: 'web' }, ports: [{ port: 80 }], ...more },
   })
   const start = (world: World, name: string) =>
@@ -178,9 +179,18 @@ describe('through the API', () => {
       slice?.endpoints.map((it) => `${it.targetRef?.name} ${it.conditions?.ready} ${it.nodeName}`),
     ).toEqual(['a true node-1', 'b true node-2'])
     expect((await world.get(Endpoints, 'web')).subsets?.[0]?.addresses).toHaveLength(2)
+    // Since when there was something to tell: the pods' becoming ready.
+    const becameReady = (await world.pods()).map(
+      (it) => it.status?.conditions?.find((cond) => cond.type === 'Ready')?.lastTransitionTime,
+    )
+    const told = 'endpoints.kubernetes.io/last-change-trigger-time'
+    for (const it of [slice!, await world.get(Endpoints, 'web')])
+      expect(becameReady).toContain(it.metadata.annotations?.[told])
     await world.delete(Pod, 'a')
     await world.settle()
     expect((await slicesOf(world))[0]?.endpoints).toHaveLength(1)
+    // That a pod went has no such time.
+    expect((await slicesOf(world))[0]?.metadata.annotations?.[told]).toBeUndefined()
     await world.delete(Service, 'web')
     await world.settle()
     expect(await slicesOf(world)).toEqual([])
@@ -200,7 +210,16 @@ describe('through the API', () => {
         },
       ],
     })
+    const many = Array.from({ length: 1002 }, (_, i) => ({ ip: `192.0.${2 + (i >> 8)}.${i & 255}` }))
+    await world.create(Service, web({ selector: undefined }, 'many'))
+    await world.create(Endpoints, {
+      metadata: { name: 'many', namespace: 'default' },
+      subsets: [{ addresses: many, ports: [{ port: 80 }] }],
+    })
     await world.settle()
+    expect((await world.list(Event)).map((it) => it.message)).toContain(
+      'A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 2 addresses were skipped',
+    )
     const slices = await slicesOf(world)
     expect(
       slices

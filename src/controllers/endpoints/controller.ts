@@ -9,23 +9,30 @@ import { isNamespaceTerminating, textOf } from '../shared/refusals.ts'
 import { semanticEqual } from '../shared/semantic-equal.ts'
 import { ServicePods } from '../shared/service-pods.ts'
 import { isHeadless } from '../shared/service-ports.ts'
+import { TriggerTimes, withoutTriggerTime, withTriggerTime } from '../shared/trigger-times.ts'
 import { subsetsOf, truncate } from './subsets.ts'
 
 const HEADLESS = 'service.kubernetes.io/headless'
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
 
-export const endpointsController = defineController<Service, ServicePods>({
+interface Memory {
+  readonly pods: ServicePods
+  readonly triggers: TriggerTimes
+}
+
+export const endpointsController = defineController<Service, Memory>({
   name: 'endpoints-controller',
   component: 'endpoint-controller',
   for: Service,
   concurrency: 5,
   watches: [watch({ kind: Endpoints, map: (it) => [objectKey(it.metadata)] }), { kind: Pod, map: () => [] }],
-  setup: (context) => new ServicePods(context),
+  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes() }),
 
-  async reconcile({ key, namespace, name, object: service, client, recorder, lister, memory: pods }) {
+  async reconcile({ key, namespace, name, object: service, client, recorder, lister, memory }) {
     const existing = lister(Endpoints).get(key)
     if (service === undefined) {
+      memory.triggers.forget(key)
       // Of the same name, but made by somebody for a Service without selector: theirs to delete.
       if (existing?.metadata.labels?.[MANAGED_BY] === undefined) return
       try {
@@ -36,7 +43,9 @@ export const endpointsController = defineController<Service, ServicePods>({
       return
     }
     if (service.spec.selector === undefined || service.spec.type === 'ExternalName') return
-    const wanted = endpointsOf(service, pods.of(key), existing)
+    const pods = memory.pods.of(key)
+    const trigger = memory.triggers.look(key, service, pods)
+    const wanted = endpointsOf(service, pods, existing, trigger)
     if (existing !== undefined && isSame(existing, wanted)) return
     try {
       if (existing === undefined) await client.create(Endpoints, wanted)
@@ -66,6 +75,7 @@ function endpointsOf(
   service: Stored<Service>,
   pods: readonly Pod[],
   existing: Endpoints | undefined,
+  trigger: string | undefined,
 ): Endpoints {
   const { subsets, truncated } = truncate(subsetsOf(service, pods))
   const { [HEADLESS]: _headless, ...labels } = service.metadata.labels ?? {}
@@ -79,7 +89,10 @@ function endpointsOf(
         ...(isHeadless(service) && { [HEADLESS]: '' }),
         [MANAGED_BY]: 'endpoint-controller',
       },
-      annotations: { ...annotations, ...(truncated && { [OVER_CAPACITY]: 'truncated' }) },
+      annotations: withTriggerTime(
+        { ...annotations, ...(truncated && { [OVER_CAPACITY]: 'truncated' }) },
+        trigger,
+      ),
     },
     subsets,
   }
@@ -89,6 +102,10 @@ function isSame(existing: Endpoints, wanted: Endpoints): boolean {
   return (
     semanticEqual(existing.subsets, wanted.subsets) &&
     semanticEqual(existing.metadata?.labels, wanted.metadata?.labels) &&
-    semanticEqual(existing.metadata?.annotations ?? {}, wanted.metadata?.annotations)
+    // When something changed is told along with the change.
+    semanticEqual(
+      withoutTriggerTime(existing.metadata?.annotations),
+      withoutTriggerTime(wanted.metadata?.annotations),
+    )
   )
 }

@@ -8,6 +8,7 @@ import { BY_SERVICE, bySliceService, MANAGED_BY, SERVICE_NAME, writeSlices } fro
 import { defineController, watch } from '../runtime/controller.ts'
 import { controllerOf, controllerRef } from '../shared/owner-refs.ts'
 import { generatePrefix } from '../shared/pod-control.ts'
+import { withoutTriggerTime } from '../shared/trigger-times.ts'
 
 const MANAGER = 'endpointslicemirroring-controller.k8s.io'
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror'
@@ -28,7 +29,7 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
     }),
   ],
 
-  async reconcile({ key, object: endpoints, client, lister }) {
+  async reconcile({ key, object: endpoints, client, lister, recorder }) {
     const slices = [...lister(EndpointSlice).byIndex(BY_SERVICE, key)].filter(
       (it) => it.metadata.labels?.[MANAGED_BY] === MANAGER,
     )
@@ -42,6 +43,12 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
       await writeSlices(client, { create: [], update: [], delete: slices })
       return
     }
+    const skipped = (endpoints.subsets ?? []).reduce((sum, it) => sum + excessOf(it), 0)
+    if (skipped > 0) {
+      const message = `A max of ${MAX_PER_SUBSET} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`
+      recorder.event(endpoints, 'Warning', 'TooManyAddressesToMirror', message)
+    }
+    const annotations = withoutTriggerTime(endpoints.metadata.annotations)
     const labels = {
       ...endpoints.metadata.labels,
       [SERVICE_NAME]: endpoints.metadata.name,
@@ -59,6 +66,7 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
           generateName: generatePrefix(endpoints.metadata.name),
           namespace: endpoints.metadata.namespace,
           labels,
+          ...(Object.keys(annotations).length > 0 && { annotations }),
           ownerReferences: [controllerRef(Endpoints, endpoints)],
         },
         addressType,
@@ -72,6 +80,10 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
 
 function isMirrored({ metadata }: Stored<Endpoints>): boolean {
   return metadata.labels?.[SKIP_MIRROR] !== 'true' && metadata.annotations?.[LEADER] === undefined
+}
+
+function excessOf({ addresses = [], notReadyAddresses = [] }: EndpointSubset): number {
+  return Math.max(0, addresses.length + notReadyAddresses.length - MAX_PER_SUBSET)
 }
 
 function groupsOf(subset: EndpointSubset): readonly EndpointGroup[] {

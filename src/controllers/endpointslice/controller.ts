@@ -10,6 +10,7 @@ import { generatePrefix } from '../shared/pod-control.ts'
 import { isNamespaceTerminating, textOf } from '../shared/refusals.ts'
 import { ServicePods } from '../shared/service-pods.ts'
 import { isHeadless } from '../shared/service-ports.ts'
+import { TriggerTimes, withTriggerTime } from '../shared/trigger-times.ts'
 import { addressTypes, gatherEndpoints } from './endpoints.ts'
 import { pack } from './pack.ts'
 import { BY_SERVICE, bySliceService, MANAGED_BY, SERVICE_NAME, writeSlices } from './slices.ts'
@@ -17,7 +18,12 @@ import { BY_SERVICE, bySliceService, MANAGED_BY, SERVICE_NAME, writeSlices } fro
 const MANAGER = 'endpointslice-controller.k8s.io'
 const MAX_PER_SLICE = 100
 
-export const endpointSliceController = defineController<Service, ServicePods>({
+interface Memory {
+  readonly pods: ServicePods
+  readonly triggers: TriggerTimes
+}
+
+export const endpointSliceController = defineController<Service, Memory>({
   name: 'endpointslice-controller',
   component: 'endpoint-slice-controller',
   for: Service,
@@ -33,13 +39,16 @@ export const endpointSliceController = defineController<Service, ServicePods>({
     { kind: Node, map: () => [] },
     { kind: Pod, map: () => [] },
   ],
-  setup: (context) => new ServicePods(context),
+  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes() }),
 
-  async reconcile({ key, object: service, client, recorder, lister, memory: pods }) {
+  async reconcile({ key, object: service, client, recorder, lister, memory }) {
     // Gone: its slices are the garbage collector's job.
+    if (service === undefined) memory.triggers.forget(key)
     if (service?.spec.selector === undefined || service.spec.type === 'ExternalName') return
     const nodes = lister(Node)
-    const { groups, unknownNodes } = gatherEndpoints(service, pods.of(key), (name) => nodes.get(name))
+    const pods = memory.pods.of(key)
+    const trigger = memory.triggers.look(key, service, pods)
+    const { groups, unknownNodes } = gatherEndpoints(service, pods, (name) => nodes.get(name))
     const slices = [...lister(EndpointSlice).byIndex(BY_SERVICE, key)].filter(
       (it) => it.metadata.labels?.[MANAGED_BY] === MANAGER && it.metadata.deletionTimestamp === undefined,
     )
@@ -64,10 +73,12 @@ export const endpointSliceController = defineController<Service, ServicePods>({
       }),
     })
     try {
-      await writeSlices(
-        client,
-        service.metadata.deletionTimestamp === undefined ? packed : { ...packed, create: [] },
-      )
+      const create = service.metadata.deletionTimestamp === undefined ? packed.create : []
+      await writeSlices(client, {
+        create: create.map((it) => triggeredAt(it, trigger)),
+        update: packed.update.map((it) => triggeredAt(it, trigger)),
+        delete: packed.delete,
+      })
     } catch (error) {
       if (isNamespaceTerminating(error)) return
       const message = `Error updating Endpoint Slices for Service ${objectKey(service.metadata)}: ${textOf(error)}`
@@ -77,6 +88,11 @@ export const endpointSliceController = defineController<Service, ServicePods>({
     if (unknownNodes.length > 0) throw new Error(`pods on unknown nodes: ${unknownNodes.join(', ')}`)
   },
 })
+
+function triggeredAt<T extends EndpointSlice>(slice: T, trigger: string | undefined): T {
+  const annotations = withTriggerTime(slice.metadata?.annotations, trigger)
+  return { ...slice, metadata: { ...slice.metadata, annotations } }
+}
 
 /** The Service's own labels, and who the slices belong to. */
 function sliceLabels(service: Stored<Service>): Readonly<Record<string, string>> {

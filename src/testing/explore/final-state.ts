@@ -13,6 +13,8 @@ const DROPPED_META = new Set(['uid', 'resourceVersion', 'managedFields', 'genera
 /** What the fault `conflict` writes. */
 export const TOUCHED = 'kubarium.dev/touched'
 
+const TRIGGERED = 'endpoints.kubernetes.io/last-change-trigger-time'
+
 export function finalStateOf(
   objects: Iterable<Stored<KubeObject>>,
   outside: Readonly<Record<string, object>>,
@@ -85,7 +87,8 @@ class Masker {
   }
 
   #annotations(annotations: Record<string, string>): unknown {
-    const { [TOUCHED]: _touched, ...rest } = annotations
+    // When endpoints changed last, if that was known, depends on how many changes one write told of.
+    const { [TOUCHED]: _touched, [TRIGGERED]: _triggered, ...rest } = annotations
     return Object.keys(rest).length === 0 ? undefined : this.plain(rest)
   }
 
