@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ConfigMap } from '../../src/api/core/config-map.ts'
 import type { Node } from '../../src/api/core/node.ts'
 import type { Pod } from '../../src/api/core/pod.ts'
 import type { KubeObject, Stored } from '../../src/api/kind.ts'
@@ -13,7 +14,9 @@ import {
 } from '../../src/controllers/pod-gc/choose.ts'
 import { disruptionTarget } from '../../src/controllers/shared/disruption-target.ts'
 import { OUT_OF_SERVICE } from '../../src/controllers/shared/taints.ts'
+import { USER } from '../client/harness.ts'
 import { vectors } from './vectors.ts'
+import { World } from './world.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -183,4 +186,31 @@ test('an owner of another namespace is reported, and its dependent is looked at'
   const { check, misplaced } = put(graph, dependent('child', 'owner'))
   expect(check).toEqual(['child'])
   expect(misplaced.map((it) => it.name)).toEqual(['owner'])
+})
+
+test('what is released at the last moment stays', async () => {
+  const world = await World.create({ nodes: 0 })
+  const link = world.harness.network.link('kube-controller-manager')
+  const path = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default', name: 'kept' }
+  let deletes = 0
+  link.faults = {
+    outbound(request) {
+      if (request.verb !== 'delete' || request.resource !== 'configmaps') return undefined
+      // Its owner has been looked for and not found; now somebody takes the reference away.
+      if (deletes++ === 0)
+        world.harness.server.handle({
+          ...path,
+          verb: 'patch',
+          body: { metadata: { ownerReferences: null } },
+          patchType: 'application/merge-patch+json',
+          user: USER,
+        })
+      return undefined
+    },
+  }
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Secret', name: 'gone', uid: 'gone' }]
+  await world.create(ConfigMap, { metadata: { name: 'kept', namespace: 'default', ownerReferences } })
+  await world.settle()
+  expect(deletes).toBe(1)
+  expect((await world.get(ConfigMap, 'kept')).metadata.ownerReferences).toBeUndefined()
 })

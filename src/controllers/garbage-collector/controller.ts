@@ -2,9 +2,10 @@
  * Deletes what has lost all of its owners, and carries out foreground and orphaning deletions
  * (garbagecollector.go). It watches every kind that can be watched and deleted, custom ones included.
  */
-import { isNotFound } from '../../api/errors.ts'
+import { isConflict, isNotFound } from '../../api/errors.ts'
 import { apiVersionOf, type KindDefinition, type KubeObject, type Stored } from '../../api/kind.ts'
 import type { OwnerReference } from '../../api/meta/object-meta.ts'
+import type { DeleteOptions } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { Process } from '../../client/process.ts'
 import { invariant, unreachable } from '../../kernel/invariant.ts'
@@ -165,7 +166,6 @@ class GarbageCollector {
 
   async #carryOut(node: GraphNode, latest: Stored<KubeObject>, decision: Decision): Promise<void> {
     const kind = this.#kindOf(node.identity)
-    const { namespace, name, uid } = latest.metadata
     switch (decision.action) {
       case 'keep':
         return
@@ -173,12 +173,32 @@ class GarbageCollector {
         return this.#patchOwners(node.identity, decision.uids)
       case 'delete': {
         if (decision.unblock) await this.#unblockOwners(kind, latest)
-        const options = { propagationPolicy: decision.propagation, preconditions: { uid } }
-        await this.#process.client.delete(kind, { namespace, name }, options)
+        await this.#delete(kind, latest, decision.propagation)
         return
       }
       default:
         unreachable(decision)
+    }
+  }
+
+  /** Not if its owners changed since they were judged: it may have been orphaned meanwhile. */
+  async #delete(
+    kind: KindDefinition,
+    judged: Stored<KubeObject>,
+    propagationPolicy: DeleteOptions['propagationPolicy'],
+  ): Promise<void> {
+    const { namespace, name, uid, resourceVersion, ownerReferences } = judged.metadata
+    const { client } = this.#process
+    const remove = (preconditions: DeleteOptions['preconditions']) =>
+      client.delete(kind, { namespace, name }, { propagationPolicy, preconditions })
+    try {
+      await remove({ uid, resourceVersion })
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      const live = await client.find(kind, { namespace, name })
+      if (live?.metadata.uid !== uid || !sameOwners(live.metadata.ownerReferences, ownerReferences))
+        throw error
+      await remove({ uid })
     }
   }
 
@@ -270,6 +290,10 @@ class GarbageCollector {
     }
     this.#absent.add(absentKey(identity))
   }
+}
+
+function sameOwners(a: readonly OwnerReference[] = [], b: readonly OwnerReference[] = []): boolean {
+  return a.length === b.length && a.every((it, i) => it.uid === b[i]!.uid)
 }
 
 function absentKey({
