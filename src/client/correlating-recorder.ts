@@ -71,7 +71,7 @@ export class CorrelatingRecorder implements EventRecorder {
     options?: { readonly fieldPath?: string },
   ): void {
     if (!this.#process.alive) return
-    const now = this.#process.clock.now()
+    const now = this.#process.clock.stamp()
     const fieldPath = options?.fieldPath
     const subject = this.#subjectOf(about, now)
     const message = clip(text)

@@ -23,6 +23,10 @@ export class ProcessClock implements Clock {
 
   now(): number {
     this.#onRead?.()
+    return this.stamp()
+  }
+
+  stamp(): number {
     return this.#loop.now + this.#skewMs()
   }
 

@@ -18,6 +18,8 @@ import type { Requests } from './requests.ts'
 export interface Clock {
   /** Ms since the epoch on this process's clock. */
   now(): number
+  /** The same for what is only told, such as the times of Events: nothing is decided by it. */
+  stamp(): number
   /** Timers of a crashed process never fire; those of a paused one fire when it resumes. */
   after(delayMs: number, run: () => void, options?: EventOptions): Timer
   every(periodMs: number, run: () => void, options?: EventOptions): Timer

@@ -45,7 +45,7 @@ export class SeriesRecorder implements EventRecorder {
     options: { readonly fieldPath?: string; readonly action?: string; readonly related?: KubeObject } = {},
   ): void {
     if (!this.#process.alive) return
-    const now = this.#process.clock.now()
+    const now = this.#process.clock.stamp()
     const action = options.action ?? reason
     const { uid = '', namespace = '', name = '' } = about.metadata ?? {}
     const key = `${uid} ${namespace}/${name} ${type} ${reason} ${action} ${options.fieldPath ?? ''}`
@@ -93,7 +93,7 @@ export class SeriesRecorder implements EventRecorder {
 
   #watchForEnd(key: string, series: Series, afterMs: number): void {
     const check = () => {
-      const quietMs = this.#process.clock.now() - series.lastMs
+      const quietMs = this.#process.clock.stamp() - series.lastMs
       if (quietMs < SERIES_ENDS_MS) return this.#watchForEnd(key, series, SERIES_ENDS_MS - quietMs)
       if (this.#series.get(key) === series) this.#series.delete(key)
       if (series.count > 2) this.#write(series)

@@ -28,6 +28,7 @@ export function rehearseProfiles(
   const nominator = new Nominator(cache)
   const clock: Clock = {
     now: () => 0,
+    stamp: () => 0,
     after: () => NEVER,
     every: () => NEVER,
     shared: () => NEVER,

@@ -39,6 +39,7 @@ export class Tenant implements Process {
     }
     this.clock = {
       now: () => clock.now(),
+      stamp: () => clock.stamp(),
       after: (delayMs, run, options) => clock.after(delayMs, guarded(run), options),
       every: (periodMs, run, options) => kept(clock.every(periodMs, run, options)),
       shared: (periodMs, run) => kept(clock.shared(periodMs, run)),

@@ -20,6 +20,8 @@ import { requestName } from './request-name.ts'
 export interface SiteBook {
   /** Notes that the run came by a place where one of these could happen; returns what the plan says, if anything. */
   visit(place: string, faults: readonly FaultName[], about: About): FaultName | undefined
+  /** Is this a run that is looked at closely? */
+  readonly observing: boolean
   /** For the log of a run that is looked at closely. */
   observed(observation: Observation): void
   /** What must be undone later: at the second `settle` from now, or when faults are over. */
@@ -201,7 +203,8 @@ export class FaultyProcess {
     resource?: string,
   ): FaultName | undefined {
     const { task } = this.#foundation.loop.context
-    return this.#book.visit(at, faults, { process: this.name, type, task, guarded, resource })
+    const callSite = this.#book.observing ? whoCalls() : undefined
+    return this.#book.visit(at, faults, { process: this.name, type, task, guarded, resource, callSite })
   }
 
   // -- faults of watches --------------------------------------------------------------------------------
@@ -361,6 +364,32 @@ function seenKey(
 function faultsFor({ verb }: ApiRequest): readonly FaultName[] {
   if (verb === 'get' || verb === 'list') return READ_FAULTS
   return verb === 'create' ? CREATE_FAULTS : CHANGE_FAULTS
+}
+
+/** The places in the code of the controller from which we are called, innermost first. */
+function whoCalls(): string | undefined {
+  const { stackTraceLimit, prepareStackTrace } = Error
+  Error.stackTraceLimit = 50
+  Error.prepareStackTrace = (_, sites) => {
+    const names = sites.map((it) => it.getFunctionName() ?? '')
+    // The runtime around a reconcile looks different before its first await and after it.
+    let end = names.findIndex((it) => it === 'surrounded' || it === '#work')
+    if (end < 0) end = sites.length
+    while (end > 0 && (names[end - 1] === '' || names[end - 1] === 'current' || isHosts(sites[end - 1]!)))
+      end--
+    return sites
+      .slice(0, end)
+      .map((it) => `${it.getFileName()}:${it.getLineNumber()}:${it.getColumnNumber()}`)
+      .join('\n')
+  }
+  const { stack } = new Error()
+  Error.stackTraceLimit = stackTraceLimit
+  Error.prepareStackTrace = prepareStackTrace
+  return stack
+}
+
+function isHosts(site: NodeJS.CallSite): boolean {
+  return site.getFileName()?.startsWith('node:') === true
 }
 
 function laggingApi(api: ApiHandler, revision: number): ApiHandler {

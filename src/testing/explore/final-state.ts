@@ -39,6 +39,14 @@ export function finalStateOf(
   return state
 }
 
+/** Equal for equal states. */
+export function stateText(state: FinalState): string {
+  return [...state]
+    .map(([object, value]) => `${object} ${JSON.stringify(value)}`)
+    .toSorted()
+    .join('\n')
+}
+
 /** Twins with generated names are alike: the content is part of the key, the number is the value. */
 function countByContent(state: Map<string, unknown>, base: string, value: unknown): void {
   const key = `${base} ${JSON.stringify(value)}`

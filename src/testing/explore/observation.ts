@@ -1,4 +1,5 @@
 /** A run in order, as far as it decides which faults could make a difference in it. */
+import type { KubeObject } from '../../api/kind.ts'
 import type { Task } from '../../kernel/task.ts'
 import type { FaultName } from './faults.ts'
 
@@ -14,6 +15,8 @@ export interface About {
   readonly event?: string
   /** A change that names the version which it is about. */
   readonly guarded?: boolean
+  /** Where in the code the call is made, with those who called. */
+  readonly callSite?: string
   /** Of an idle moment: the revision at which the cluster was last settled, or 0. */
   readonly settledRevision?: number
 }
@@ -24,6 +27,8 @@ export type Observation =
       readonly at: string
       readonly faults: readonly FaultName[]
       readonly about: About
+      /** All that is true there. */
+      readonly state: string
     }
   /** The process watches this resource. */
   | { readonly type: 'watch'; readonly process: string; readonly resource: string }
@@ -31,6 +36,17 @@ export type Observation =
   | { readonly type: 'read'; readonly process: string; readonly resource: string }
   | { readonly type: 'clock'; readonly process: string }
   /** An object changed, or an outside system was called (resource ''). */
-  | { readonly type: 'change'; readonly actor: string; readonly resource: string; readonly revision: number }
+  | {
+      readonly type: 'change'
+      readonly actor: string
+      readonly resource: string
+      readonly revision: number
+      /** The object after the change; undefined: it is gone. */
+      readonly object?: KubeObject
+      /** As watch events name it: `a`, `other/a`. */
+      readonly name?: string
+    }
   /** The scenario settles: faults of two settles ago end. */
   | { readonly type: 'settle' }
+  /** It has. */
+  | { readonly type: 'settled' }

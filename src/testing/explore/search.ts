@@ -3,6 +3,7 @@
  * far as the budget goes, random combinations guided by what is new. A failure is shrunk before it is returned.
  */
 import { type Random, randomStream } from '../../kernel/random.ts'
+import { batchesOf } from './batch.ts'
 import { type CompiledSpec, compileSpec } from './compiled-spec.ts'
 import { handsFor } from './hands.ts'
 import { type Choice, formatPlan, type Plan, type Site } from './plan.ts'
@@ -65,6 +66,8 @@ class Search {
   readonly #byHand: Plan | undefined
   readonly #histories = new Set<string>()
   #reference!: Reference
+  /** What is true at each place of the reference run. */
+  #states: ReadonlyMap<string, string> = new Map()
   #runs = 0
   #tried = 0
   #pruned = 0
@@ -92,6 +95,9 @@ class Search {
   async #search(): Promise<SearchResult> {
     this.#reference = await runReference(this.#spec)
     this.#runs += 3
+    this.#states = new Map(
+      this.#reference.run.log.flatMap((it) => (it.type === 'site' ? [[it.at, it.state] as const] : [])),
+    )
     this.#histories.add(this.#reference.run.historyHash)
     return {
       failure: await this.#find(),
@@ -135,11 +141,43 @@ class Search {
     const { shard } = this.#options
     const mine = shard === undefined ? all : all.filter((_, i) => i % shard.of === shard.index)
     this.#planned = mine.length + (this.#options.randomRuns ?? 0)
-    for (const [i, choice] of mine.entries()) {
-      this.#tried++
-      const failure = await this.#try([choice], `single fault ${i + 1} of ${mine.length}`)
+    const number = new Map(mine.map((it, i) => [it, i + 1]))
+    const single = (choice: Choice) =>
+      this.#try([choice], `single fault ${number.get(choice)} of ${mine.length}`)
+    const batches = this.#options.unpruned ? mine.map((it) => [it]) : batchesOf(mine, this.#reference.run.log)
+    for (const batch of batches) {
+      const failure = await this.#together(batch, single)
       if (failure !== undefined) return failure
       if (this.#goOn() === false) return undefined
+    }
+    return undefined
+  }
+
+  /** Tries several single faults in as few runs as they allow. */
+  async #together(
+    batch: readonly Choice[],
+    single: (choice: Choice) => Promise<Failure | undefined>,
+  ): Promise<Failure | undefined> {
+    this.#tried += batch.length
+    let left = batch
+    while (left.length > 1) {
+      const run = await simulate(this.#spec, { plan: left, expected: this.#states })
+      this.#count(run)
+      const met = left.filter(({ at }) => run.hit.includes(at))
+      const violation = judge(this.#spec, this.#reference, run)
+      if (violation !== undefined) {
+        for (const choice of met) {
+          const failure = await single(choice)
+          if (failure !== undefined) return failure
+        }
+        return this.#shrunk(met, violation, 'single faults one after another')
+      }
+      if (met.length === 0) break
+      left = left.filter((it) => !met.includes(it))
+    }
+    for (const choice of left) {
+      const failure = await single(choice)
+      if (failure !== undefined) return failure
     }
     return undefined
   }

@@ -21,7 +21,7 @@ import { UncontrolledAwaitError } from '../../kernel/task.ts'
 import type { CompiledSpec } from './compiled-spec.ts'
 import type { FaultName } from './faults.ts'
 import { FaultyProcess, type SiteBook } from './faulty-process.ts'
-import { type FinalState, finalStateOf } from './final-state.ts'
+import { type FinalState, finalStateOf, stateText } from './final-state.ts'
 import { Manners } from './manners.ts'
 import type { About, Observation } from './observation.ts'
 import { ObservedWorld, shortKey } from './observed-world.ts'
@@ -46,13 +46,18 @@ export interface RunOptions {
   readonly trace?: boolean
   /** Logs what decides which faults could make a difference. */
   readonly observe?: boolean
+  /**
+   * What is true at places of the plan in a run without faults. Given that, a fault happens only where the faults before
+   * it are over and forgotten, and after one that does not, none does.
+   */
+  readonly expected?: ReadonlyMap<string, string>
 }
 
 export interface RunResult {
   /** What the run itself found; comparing with the reference is the search's job. */
   readonly violation: Violation | undefined
   readonly sites: readonly Site[]
-  /** Places of the plan that the run came by. */
+  /** Places of the plan at which what it says happened. */
   readonly hit: readonly string[]
   readonly historyHash: string
   readonly final: FinalState
@@ -108,6 +113,10 @@ class Simulation implements SiteBook {
   readonly #reads = new WeakMap<Task, Map<string, StaleRead>>()
   #seen: ReadonlyMap<string, ReadonlyMap<string, Untyped | undefined>> = new Map()
   readonly stepRevisions: number[] = []
+  readonly #expected: ReadonlyMap<string, string> | undefined
+  #strayed = false
+  #stateAt = -1
+  #stateNow = ''
   #settles = 0
   #steps = 0
   #faultsOver = false
@@ -116,10 +125,14 @@ class Simulation implements SiteBook {
   #failedAt = 0
   #settledAt: readonly [newest: number, before: number] = [0, 0]
 
-  constructor(spec: CompiledSpec, { plan = [], orderSeed, trace = false, observe = false }: RunOptions) {
+  constructor(
+    spec: CompiledSpec,
+    { plan = [], orderSeed, trace = false, observe = false, expected }: RunOptions,
+  ) {
     this.#spec = spec
     this.#plan = new Map(plan.map(({ at, fault }) => [at, fault]))
     this.#tracing = trace
+    this.#expected = expected
     this.#log = observe ? [] : undefined
     const chooser = orderSeed === undefined ? undefined : shuffling(orderSeed)
     this.#foundation = new Foundation({ ...spec.clusterOptions, chooser }, spec.base)
@@ -141,6 +154,7 @@ class Simulation implements SiteBook {
     let quietWrites: readonly string[] = []
     let restartWrites: readonly string[] = []
     try {
+      this.#logGiven()
       this.#startProcesses()
       await this.#untilQuiet()
       await this.#spec.source.scenario(this.#scenarioContext())
@@ -173,6 +187,14 @@ class Simulation implements SiteBook {
   }
 
   // -- phases -------------------------------------------------------------------------------------------
+
+  #logGiven(): void {
+    for (const object of this.#spec.given) {
+      const resource = this.#foundation.scheme.of(object)?.resource ?? ''
+      const revision = Number(object.metadata.resourceVersion)
+      this.#log?.push({ type: 'change', actor: 'given', resource, revision, object, name: shortKey(object) })
+    }
+  }
 
   #startProcesses(): void {
     const observer = {
@@ -272,6 +294,7 @@ class Simulation implements SiteBook {
       run()
     }
     await this.#untilQuiet()
+    this.#log?.push({ type: 'settled' })
   }
 
   /** Patience ends a fault that is in the way: what was held back comes through, and the wait begins again. */
@@ -386,11 +409,34 @@ class Simulation implements SiteBook {
     this.#visits.set(place, nth)
     const at = `${place} #${nth}`
     this.#sites.push({ at, faults })
-    this.#log?.push({ type: 'site', at, faults, about })
+    this.#log?.push({ type: 'site', at, faults, about, state: this.#state() })
     const fault = this.#plan.get(at)
     if (fault === undefined || !faults.includes(fault)) return undefined
+    if (this.#expected !== undefined && this.#hasStrayed(at)) return undefined
     this.#hit.push(at)
     return fault
+  }
+
+  /** Has a fault left a trace that is seen at this place? From then on nothing else goes wrong. */
+  #hasStrayed(at: string): boolean {
+    this.#strayed ||= this.#undo.length > 0 || this.#state() !== this.#expected?.get(at)
+    return this.#strayed
+  }
+
+  /** All that is true now, as far as runs can be compared, and what is no more. */
+  #state(): string {
+    const { length } = this.#world.history
+    if (this.#stateAt !== length) {
+      this.#stateAt = length
+      const state = stateText(finalStateOf(this.#world.everything(), this.#outside))
+      const deleted = this.#world.history.filter((it) => it.verb === 'delete').map((it) => it.target)
+      this.#stateNow = [state, ...deleted.toSorted()].join('\n')
+    }
+    return this.#stateNow
+  }
+
+  get observing(): boolean {
+    return this.#log !== undefined && !this.#faultsOver
   }
 
   observed(observation: Observation): void {
@@ -447,7 +493,9 @@ class Simulation implements SiteBook {
       const { actor, object, old } = event
       const kind = (object ?? old)?.kind
       const resource = kind === undefined ? '' : (this.#foundation.scheme.byWord(kind)?.resource ?? '')
-      this.#log.push({ type: 'change', actor, resource, revision: this.#foundation.store.revision })
+      const name = shortKey(object ?? old ?? {})
+      const { revision } = this.#foundation.store
+      this.#log.push({ type: 'change', actor, resource, revision, object, name })
     }
     if (this.#tracing && event.actor !== 'user') {
       const called = event.object === undefined && event.old === undefined

@@ -1,5 +1,6 @@
 /**
- * Single faults that are left out must not be those that find something: the runs with all of them are the check.
+ * Single faults that are left out, or tried together with others, must not be those that find something: the runs with
+ * all of them, one by one, are the check.
  * `EXPLORE_UNPRUNED=1` takes every buggy controller and every fixed one, otherwise the three with the most to cut.
  */
 import { describe, expect, test } from 'vitest'
@@ -7,6 +8,7 @@ import { type CompiledSpec, compileSpec } from '../../../src/testing/explore/com
 import { formatPlan, type Plan } from '../../../src/testing/explore/plan.ts'
 import { pruneSingles } from '../../../src/testing/explore/prune.ts'
 import { judge, type Reference, runReference } from '../../../src/testing/explore/reference.ts'
+import { search } from '../../../src/testing/explore/search.ts'
 import { simulate } from '../../../src/testing/explore/simulation.ts'
 import { CRASH_BUGS } from './crashes.ts'
 import { ORDINARY_BUGS } from './ordinary.ts'
@@ -47,6 +49,10 @@ describe.each(BUGS)('$name', (bug) => {
       const all = await spoken(spec, reference, () => true)
       expect(await spoken(spec, reference, (plan) => kept.has(formatPlan(plan)))).toEqual(all)
       expect(all.length > 0).toBe(!fixed)
+      const { failure, runs } = await search(spec)
+      if (fixed) expect(failure).toBeUndefined()
+      else expect(all).toContain(`${failure?.violation.oracle} ${failure?.violation.property}`)
+      expect(runs).toBeLessThan(3 + (plans.length + pruned) / 2)
     },
     600_000,
   )
