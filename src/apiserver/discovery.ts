@@ -32,9 +32,10 @@ interface SubresourceEntry {
 
 const READ_WRITE = ['get', 'patch', 'update']
 const STREAM = ['create', 'get']
+const PROXY = ['create', 'delete', 'get', 'patch', 'update']
 const core = (kind: string): ResponseKind => ({ group: '', version: 'v1', kind })
 
-/** Subresources whose kind or verbs are not those of `/status`. */
+/** Subresources whose kind or verbs are not those of `/status`; some by the resource that they are of. */
 const SUBRESOURCES: Readonly<Record<string, SubresourceEntry>> = {
   scale: { kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: READ_WRITE },
   eviction: { kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
@@ -44,7 +45,9 @@ const SUBRESOURCES: Readonly<Record<string, SubresourceEntry>> = {
   exec: { kind: core('PodExecOptions'), verbs: STREAM },
   attach: { kind: core('PodAttachOptions'), verbs: STREAM },
   portforward: { kind: core('PodPortForwardOptions'), verbs: STREAM },
-  proxy: { kind: core('PodProxyOptions'), verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+  'pods/proxy': { kind: core('PodProxyOptions'), verbs: PROXY },
+  'services/proxy': { kind: core('ServiceProxyOptions'), verbs: PROXY },
+  'nodes/proxy': { kind: core('NodeProxyOptions'), verbs: PROXY },
   finalize: { verbs: ['update'] },
 }
 
@@ -247,7 +250,12 @@ function subresourcesOf(kind: KindDefinition): readonly [name: string, entry: Su
     ...(kind.scale === undefined ? [] : ['scale']),
     ...(kind.subresources ?? []),
   ]
-  return [...new Set(names)].sort().map((name) => [name, SUBRESOURCES[name] ?? { verbs: READ_WRITE }])
+  return [...new Set(names)]
+    .sort()
+    .map((name) => [
+      name,
+      SUBRESOURCES[`${kind.resource}/${name}`] ?? SUBRESOURCES[name] ?? { verbs: READ_WRITE },
+    ])
 }
 
 function resourceInfo(kind: KindDefinition): object[] {

@@ -3,6 +3,7 @@
  * `x-kubernetes-group-version-kind`) and the schemas of their bodies.
  */
 import { describeField, describeType } from '../api/descriptions.ts'
+import { enumOf } from '../api/enums.ts'
 import type { KindDefinition } from '../api/kind.ts'
 import { objectMeta } from '../api/meta/object-meta.ts'
 import type { AnySchema, StructSchema } from '../api/schema.ts'
@@ -148,7 +149,7 @@ class Schemas {
       const properties: Json = {}
       for (const key of Object.keys(fields)) {
         const description = describeField(schema.name, key)
-        const property = this.#of(fields[key]!)
+        const property = withEnum(this.#of(fields[key]!), enumOf(schema.name, key))
         // In v2 nothing may stand beside a reference.
         const bare = description === undefined || '$ref' in property
         properties[key] = bare ? property : { description, ...property }
@@ -202,6 +203,13 @@ class Schemas {
         return { type: 'string' }
     }
   }
+}
+
+/** Of a list, it is its items that are among the words. */
+function withEnum(property: Json, words: readonly string[] | undefined): Json {
+  if (words === undefined) return property
+  if (property['type'] !== 'array') return { ...property, enum: words }
+  return { ...property, items: { ...(property['items'] as Json), enum: words } }
 }
 
 /** `apps/v1.Deployment` -> `io.k8s.api.apps.v1.Deployment`. */

@@ -10,6 +10,7 @@ import { formatTime } from '../api/time.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import { encode } from './encode.ts'
 import type { Exchange, FrontOptions } from './front.ts'
+import { admitProxy } from './proxy.ts'
 import { sendJson } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 
@@ -28,15 +29,22 @@ const PAGES: Readonly<Record<string, Page>> = {
   'metrics/resource': resourceMetrics,
 }
 
-export function serveNodeProxy(options: FrontOptions, exchange: Exchange, route: ResourceRoute): undefined {
+export function serveNodeProxy(
+  options: FrontOptions,
+  exchange: Exchange,
+  route: ResourceRoute,
+): Promise<void> | undefined {
+  const { method } = exchange.request
+  if (method !== 'GET' && method !== 'HEAD') throw methodNotServed()
+  return admitProxy(options, exchange, route, () => answer(options, exchange, route))
+}
+
+function answer(options: FrontOptions, { response }: Exchange, route: ResourceRoute): undefined {
   const { server, loop } = options
-  const { request, response, user } = exchange
-  const { name: id = '', resource, subresource, rest = '' } = route
+  const { name: id = '', rest = '' } = route
   const parts = id.split(':')
   const name = (parts.length === 3 ? parts[1] : parts[0]) ?? ''
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotServed()
   const page = loop.enter(() => {
-    server.authorize({ verb: 'get', group: '', version: 'v1', resource, subresource, name, user })
     if (server.find('', 'nodes', undefined, name) === undefined)
       throw notFound({ group: '', resource: 'nodes' }, name)
     const streams = options.streamsOf(name)

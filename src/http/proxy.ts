@@ -30,15 +30,43 @@ const NOT_PASSED_ON = new Set([
   'authorization',
 ])
 
-export function serveProxy(options: FrontOptions, exchange: Exchange, route: ResourceRoute): undefined {
-  const { server, loop } = options
-  const { request, response, user } = exchange
-  const { namespace = '', name: id = '', resource, subresource } = route
-  const method = request.method ?? 'GET'
-  const verb = VERBS[method] ?? 'get'
-  loop.enter(() =>
-    server.authorize({ verb, group: '', version: 'v1', resource, subresource, namespace, name: id, user }),
+/** What policies and webhooks see of such a request, by resource. */
+const KINDS: Readonly<Record<string, string>> = {
+  pods: 'PodProxyOptions',
+  services: 'ServiceProxyOptions',
+  nodes: 'NodeProxyOptions',
+}
+
+/** Authorization and admission of a proxied request; then what it asks for. A promise where others have a say. */
+export function admitProxy(
+  { server, loop }: FrontOptions,
+  { request, user }: Exchange,
+  { namespace, name, resource, subresource, rest = '' }: ResourceRoute,
+  proceed: () => undefined,
+): Promise<void> | undefined {
+  const verb = VERBS[request.method ?? 'GET'] ?? 'get'
+  const admitted = loop.enter(() =>
+    server.connect(
+      { verb, group: '', version: 'v1', resource, subresource, namespace, name, user },
+      { apiVersion: 'v1', kind: KINDS[resource]!, ...(rest !== '' && { path: rest }) },
+    ),
   )
+  return admitted instanceof Promise ? admitted.then(proceed) : proceed()
+}
+
+export function serveProxy(
+  options: FrontOptions,
+  exchange: Exchange,
+  route: ResourceRoute,
+): Promise<void> | undefined {
+  return admitProxy(options, exchange, route, () => passOn(options, exchange, route))
+}
+
+function passOn(options: FrontOptions, exchange: Exchange, route: ResourceRoute): undefined {
+  const { server, loop } = options
+  const { request, response } = exchange
+  const { namespace = '', name: id = '', resource } = route
+  const method = request.method ?? 'GET'
   const path = pathBehindProxy(request.url ?? '')
   if (path === '' && method === 'GET') {
     response.writeHead(301, { Location: `${request.url}/` })

@@ -306,6 +306,45 @@ test('answers about a deprecated kind come with a warning', async () => {
   expect((await ask(MAPS)).headers['warning']).toBeUndefined()
 })
 
+test('a policy may keep people from what runs behind the API server', async () => {
+  const kinds = { apiVersion: 'admissionregistration.k8s.io/v1' }
+  const group = '/apis/admissionregistration.k8s.io/v1'
+  const make = (path: string, body: object) =>
+    ask(`${group}/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...kinds, ...body }),
+    })
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CONNECT'], resources: ['*/proxy'] }
+  await make('validatingadmissionpolicies', {
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: 'no-proxy' },
+    spec: {
+      matchConstraints: { resourceRules: [rule] },
+      validations: [{ expression: "!has(object.path) || object.path != 'secret'", message: 'not there' }],
+    },
+  })
+  await make('validatingadmissionpolicybindings', {
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: 'no-proxy' },
+    spec: { policyName: 'no-proxy', validationActions: ['Deny'] },
+  })
+  const denied = "ValidatingAdmissionPolicy 'no-proxy' with binding 'no-proxy' denied request: not there"
+  for (const path of ['namespaces/default/services/web', 'namespaces/default/pods/web', 'nodes/web']) {
+    const { json } = await ask(`/api/v1/${path}/proxy/secret`)
+    expect((json as { message: string }).message).toContain(denied)
+    expect((await ask(`/api/v1/${path}/proxy/public`)).code).toBe(404)
+  }
+  await ask(`${group}/validatingadmissionpolicybindings/no-proxy`, { method: 'DELETE' })
+  const { resources } = (await ask('/api/v1')).json as { resources: { name: string; kind: string }[] }
+  const proxies = resources.filter((it) => it.name.endsWith('/proxy')).map((it) => `${it.name} ${it.kind}`)
+  expect(proxies.sort()).toEqual([
+    'nodes/proxy NodeProxyOptions',
+    'pods/proxy PodProxyOptions',
+    'services/proxy ServiceProxyOptions',
+  ])
+})
+
 test('the proxy says what it cannot reach', async () => {
   const answer = await ask('/api/v1/namespaces/default/services/nobody/proxy/')
   expect(answer.json).toMatchObject({ code: 404, message: 'services "nobody" not found' })

@@ -295,6 +295,7 @@ export const CHECKS: readonly Check[] = [
     run: 'explain deployment.spec.strategy --output=plaintext-openapiv2',
     want: /RESOURCE: strategy <Object>[\s\S]*rollingUpdate\s+<Object>/,
   },
+  { run: 'explain pod.spec.restartPolicy', from: 30, want: /ENUM:\n\s+Always\n\s+Never\n\s+OnFailure/ },
   { run: 'explain pod.spec.containers --recursive', want: 'imagePullPolicy' },
   { run: 'logs deploy/web', want: /Found 2 pods|nginx|^$/ },
   { run: 'exec deploy/web -- echo hello', want: 'hello' },
