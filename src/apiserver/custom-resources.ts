@@ -225,7 +225,10 @@ export class CustomResources implements ResourceHooks {
     const { scheme } = this.#server
     const name = definition.metadata!.name!
     for (const kind of this.#kinds.get(name) ?? []) scheme.unregister(kind)
-    const kinds = customKinds(definition, engines)
+    const terminating = isTrue(definition, 'Terminating')
+    const all = customKinds(definition, engines)
+    // Nothing new comes to be of a kind that is about to go.
+    const kinds = terminating ? all.map((it) => ({ ...it, verbs: VERBS_OF_THE_DYING })) : all
     for (const kind of kinds) scheme.register(kind)
     this.#kinds.set(name, kinds)
     const { group, names } = definition.spec
@@ -243,11 +246,17 @@ export class CustomResources implements ResourceHooks {
     }
   }
 
-  /** Deletes what is left of the kind, and lets the definition go when nothing is. */
-  #terminate(definition: CustomResourceDefinition): void {
+  /** Deletes what is left of the kind, and lets the definition go when nothing is (crdfinalizer/crd_finalizer.go). */
+  #terminate(definition: CustomResourceDefinition) {
     const { group, names } = definition.spec
-    const kind = this.#kinds.get(definition.metadata!.name!)?.[0]
-    if (kind !== undefined) {
+    const name = definition.metadata!.name!
+    if (definition.status?.conditions?.some((it) => it.type === 'Terminating') !== true) {
+      this.#noteTerminating(definition, TERMINATION.inProgress)
+      return this.#later(name)
+    }
+    const kind = this.#kinds.get(name)?.[0]
+    if (kind !== undefined && isTrue(definition, 'Terminating')) {
+      if (kind.verbs !== VERBS_OF_THE_DYING) this.#register(definition)
       for (const object of this.#server.each(group, names.plural)) {
         const { name, namespace, deletionTimestamp } = object.metadata!
         if (deletionTimestamp) continue
@@ -257,12 +266,25 @@ export class CustomResources implements ResourceHooks {
       if (this.#server.each(group, names.plural).length > 0) {
         // Something holds on to its finalizers: look again.
         const { loop } = this.#server
-        loop.after(1000, () => this.#reconcile(definition.metadata!.name!), { background: true })
+        loop.after(1000, () => this.#reconcile(name), { background: true })
         return
       }
     }
+    if (isTrue(definition, 'Terminating')) {
+      const established = isTrue(definition, 'Established')
+      this.#noteTerminating(definition, established ? TERMINATION.completed : TERMINATION.never)
+      return this.#later(name)
+    }
     const finalizers = (definition.metadata!.finalizers ?? []).filter((it) => it !== FINALIZER)
     this.#write({ ...definition, metadata: { ...definition.metadata, finalizers } }, undefined)
+  }
+
+  #noteTerminating(definition: CustomResourceDefinition, condition: Termination): void {
+    const { conditions = [], ...rest } = definition.status ?? {}
+    const lastTransitionTime = this.#server.strategy.now
+    const noted = { type: 'Terminating', ...condition, lastTransitionTime }
+    const others = conditions.filter((it) => it.type !== 'Terminating')
+    this.#writeStatus(definition, { ...rest, conditions: [...others, noted] })
   }
 
   #writeStatus(definition: CustomResourceDefinition, status: object): void {
@@ -274,6 +296,25 @@ export class CustomResources implements ResourceHooks {
     void this.#server.handle({ verb: 'update', ...at, body, user: LOOPBACK, userAgent: 'apiextensions' })
   }
 }
+
+/** Finalizers must still be taken away. */
+const VERBS_OF_THE_DYING = ['delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+interface Termination {
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+}
+
+const TERMINATION = {
+  inProgress: {
+    status: 'True',
+    reason: 'InstanceDeletionInProgress',
+    message: 'CustomResource deletion is in progress',
+  },
+  completed: { status: 'False', reason: 'InstanceDeletionCompleted', message: 'removed all instances' },
+  never: { status: 'False', reason: 'NeverEstablished', message: 'resource was never established' },
+} satisfies Readonly<Record<string, Termination>>
 
 function withDefaults(names: CustomResourceDefinitionNames): CustomResourceDefinitionNames {
   return {

@@ -157,6 +157,34 @@ test('a deleted definition takes its objects along', async () => {
   expect(store.count('/registry/example.com/widgets/')).toBe(0)
 })
 
+test('a definition that waits for its objects to go says so, and lets no new ones come', async () => {
+  const { call, request, loop } = await withWidgets()
+  const held = widget('held', { size: 1 })
+  const metadata = { ...held.metadata, finalizers: ['example.com/held'] }
+  call('create', WIDGETS, { namespace: 'default', body: { ...held, metadata } })
+  const name = 'widgets.example.com'
+  call('delete', CustomResourceDefinition, { name })
+  await loop.settle()
+  const { status } = call('get', CustomResourceDefinition, { name }) as CustomResourceDefinition
+  expect(status?.conditions?.find((it) => it.type === 'Terminating')).toMatchObject({
+    status: 'True',
+    reason: 'InstanceDeletionInProgress',
+    message: 'CustomResource deletion is in progress',
+  })
+  expect(request('create', WIDGETS, { namespace: 'default', body: widget('late', { size: 1 }) }).code).toBe(
+    405,
+  )
+  const merge = { patchType: 'application/merge-patch+json' as const }
+  call('patch', WIDGETS, {
+    namespace: 'default',
+    name: 'held',
+    body: { metadata: { finalizers: null } },
+    ...merge,
+  })
+  await loop.advance(2000)
+  expect(request('get', CustomResourceDefinition, { name }).code).toBe(404)
+})
+
 test('a rule that cannot be compiled is refused with its definition', async () => {
   const h = harness({ admission: undefined })
   h.api.bootstrap()

@@ -15,8 +15,9 @@ import {
 } from '../quantity.ts'
 import { AuthorizerValue, Decision, GroupCheck, PathCheck, ResourceCheck } from './authorizer.ts'
 import { registerAddresses } from './cel-addresses.ts'
+import { meter, spending } from './cel-cost.ts'
 import { registerFormats } from './cel-formats.ts'
-import { type Engines, type Rule, RuleError } from './rule.ts'
+import { CostError, type Engines, type Rule, RuleError } from './rule.ts'
 
 export function createEngines(): Engines {
   const environment = createEnvironment()
@@ -218,19 +219,22 @@ function registerAuthorizer(environment: Environment): void {
 function compileRule(environment: Environment, expression: string): Rule {
   let run: (variables: Record<string, unknown>) => unknown
   try {
-    run = environment.parse(withLinearMatches(expression)) as typeof run
+    const parsed = environment.parse(withLinearMatches(expression))
+    meter((parsed as { readonly ast?: unknown }).ast)
+    run = parsed as typeof run
   } catch (error) {
     throw new RuleError(firstLine(error))
   }
   return {
-    evaluate(variables) {
+    evaluate(variables, budget) {
       try {
         const given = Object.entries(variables).map(([name, value]) => [
           name,
           value === undefined ? Optional.none() : value,
         ])
-        return run(Object.fromEntries(given) as Record<string, unknown>)
+        return spending(budget, () => run(Object.fromEntries(given) as Record<string, unknown>))
       } catch (error) {
+        if (error instanceof CostError) throw error
         throw new RuleError(firstLine(error))
       }
     },

@@ -8,10 +8,35 @@ export interface Engines {
 }
 
 export interface Rule {
-  /** Numbers are bigints where the schema says integer, maps are Maps. Throws RuleError. */
-  evaluate(variables: Readonly<Record<string, unknown>>): unknown
+  /** Numbers are bigints where the schema says integer, maps are Maps. Throws RuleError; CostError when it costs too much. */
+  evaluate(variables: Readonly<Record<string, unknown>>, budget?: Budget): unknown
+}
+
+/** What may still be spent on expressions. */
+export interface Budget {
+  left: number
+}
+
+/** Upstream: apiserver/pkg/apis/cel/config.go RuntimeCELCostBudget. */
+export function validationBudget(): Budget {
+  return { left: 10_000_000 }
+}
+
+/** Upstream: RuntimeCELCostBudgetMatchConditions. */
+export function conditionBudget(): Budget {
+  return { left: 2_500_000 }
 }
 
 export class RuleError extends Error {
   override readonly name = 'RuleError'
+}
+
+export class CostError extends RuleError {
+  /** The budget is used up, not only what one expression may cost. */
+  readonly outOfBudget: boolean
+
+  constructor(message: string, outOfBudget: boolean) {
+    super(message)
+    this.outOfBudget = outOfBudget
+  }
 }

@@ -10,7 +10,7 @@ import { FieldErrors, formatPath, type PathStep } from '../field-errors.ts'
 import { stringify } from '../json.ts'
 import { sameValue } from '../meta/validation.ts'
 import { parseTime } from '../time.ts'
-import { type Engines, type Rule, RuleError } from './rule.ts'
+import { type Budget, CostError, type Engines, type Rule, RuleError, validationBudget } from './rule.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -21,6 +21,8 @@ export class SchemaValidator {
   readonly #rules = new Map<string, Rule | RuleError>()
   #path: PathStep[] = []
   #errors = new FieldErrors()
+  /** Of one look at one object; undefined: used up, or a rule that cost too much ended it. */
+  #budget: Budget | undefined
 
   /** `engines` may be left out when nothing in the schema needs them. */
   constructor(schema: JSONSchemaProps, engines: Engines | undefined) {
@@ -32,6 +34,7 @@ export class SchemaValidator {
   validate(value: unknown, old: unknown, errors: FieldErrors): void {
     this.#path = []
     this.#errors = errors
+    this.#budget = validationBudget()
     this.#node(value, old, this.#schema, true)
   }
 
@@ -199,6 +202,7 @@ export class SchemaValidator {
 
   #runRules(value: unknown, old: unknown, schema: JSONSchemaProps): void {
     for (const rule of schema['x-kubernetes-validations'] ?? []) {
+      if (this.#budget === undefined) return
       const transition = /\boldSelf\b/.test(rule.rule)
       if (transition && old === undefined && !rule.optionalOldSelf) continue
       const compiled = this.#compile(rule.rule)
@@ -229,7 +233,7 @@ export class SchemaValidator {
     if (old !== undefined || rule.optionalOldSelf)
       variables['oldSelf'] = old === undefined ? undefined : toCel(old, schema)
     try {
-      if (compiled.evaluate(variables) === true) return undefined
+      if (compiled.evaluate(variables, this.#budget) === true) return undefined
       if (rule.messageExpression !== undefined) {
         const message = this.#message(rule.messageExpression, variables)
         if (message !== undefined) return message
@@ -237,7 +241,12 @@ export class SchemaValidator {
       return rule.message?.trim() || `failed rule: ${rule.rule.trim()}`
     } catch (error) {
       if (!(error instanceof RuleError)) throw error
-      return `${error.message} evaluating rule: ${rule.message?.trim() || rule.rule.trim()}`
+      const text = rule.message?.trim() || rule.rule.trim()
+      if (!(error instanceof CostError)) return `${error.message} evaluating rule: ${text}`
+      this.#budget = undefined
+      return error.outOfBudget
+        ? error.message
+        : `'${error.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${text}`
     }
   }
 
@@ -245,7 +254,7 @@ export class SchemaValidator {
     const compiled = this.#compile(expression)
     if (compiled instanceof RuleError) return undefined
     try {
-      const message = compiled.evaluate(variables)
+      const message = compiled.evaluate(variables, this.#budget)
       return typeof message === 'string' && message.trim() !== '' && !message.includes('\n')
         ? message
         : undefined

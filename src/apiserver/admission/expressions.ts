@@ -4,7 +4,14 @@
  */
 import { type Authorization, authorizerFor } from '../../api/custom/authorizer.ts'
 import { loadEngines } from '../../api/custom/engines.ts'
-import { type Engines, type Rule, RuleError } from '../../api/custom/rule.ts'
+import {
+  type Budget,
+  CostError,
+  conditionBudget,
+  type Engines,
+  type Rule,
+  RuleError,
+} from '../../api/custom/rule.ts'
 import { toCel } from '../../api/custom/schema-validation.ts'
 import type { KindDefinition, KubeObject } from '../../api/kind.ts'
 import type { Maybe } from '../../api/request.ts'
@@ -27,15 +34,19 @@ export function withEngines<T>({ server }: AdmissionAttributes, next: () => Mayb
   })
 }
 
-/** The value of an expression; throws RuleError when it cannot be compiled or evaluated. */
-export function evaluate(expression: string, variables: Readonly<Record<string, unknown>>): unknown {
+/** The value of an expression; throws RuleError when it cannot be compiled or evaluated, or costs too much. */
+export function evaluate(
+  expression: string,
+  variables: Readonly<Record<string, unknown>>,
+  budget: Budget,
+): unknown {
   let rule = compiled.get(expression)
   if (rule === undefined) {
     if (compiled.size >= REMEMBERED) compiled.clear()
     compiled.set(expression, (rule = compile(expression)))
   }
   if (rule instanceof RuleError) throw rule
-  return rule.evaluate(variables)
+  return rule.evaluate(variables, budget)
 }
 
 /** Why an expression cannot be compiled; undefined when it can. Engines must have been loaded. */
@@ -149,11 +160,13 @@ export function meetsConditions(
   variables: Readonly<Record<string, unknown>>,
 ): boolean | string {
   const failures: string[] = []
+  const budget = conditionBudget()
   for (const { name, expression } of conditions) {
     try {
-      if (evaluate(expression, variables) !== true) return false
+      if (evaluate(expression, variables, budget) !== true) return false
     } catch (error) {
       if (!(error instanceof RuleError)) throw error
+      if (error instanceof CostError && error.outOfBudget) return error.message
       failures.push(`expression '${expression}' resulted in error: ${error.message} (${name})`)
     }
   }

@@ -11,7 +11,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../api/admissionregistration/validating-admission-policy-binding.ts'
 import type { MatchResources } from '../../api/admissionregistration/webhook.ts'
-import { RuleError } from '../../api/custom/rule.ts'
+import { type Budget, CostError, RuleError, validationBudget } from '../../api/custom/rule.ts'
 import { toCel } from '../../api/custom/schema-validation.ts'
 import { ApiError, failure, type StatusReason } from '../../api/errors.ts'
 import {
@@ -179,13 +179,19 @@ function failuresOf(
     const met = meetsConditions(spec.matchConditions ?? [], given)
     if (met === false) return []
     if (typeof met === 'string') return strict ? [{ message: met, reason: 'Invalid' }] : []
-    const variables = { ...given, variables: lazyVariables(spec.variables ?? [], given) }
-    for (const validation of spec.validations ?? []) {
-      const failed = outcome(validation, variables, strict)
-      if (failed !== undefined) failures.push(failed)
-    }
-    for (const { key, valueExpression } of spec.auditAnnotations ?? []) {
-      annotate(policy, key, valueExpression, variables, attributes)
+    const budget = validationBudget()
+    const variables = { ...given, variables: lazyVariables(spec.variables ?? [], given, budget) }
+    try {
+      for (const validation of spec.validations ?? []) {
+        const failed = outcome(validation, variables, budget, strict)
+        if (failed !== undefined) failures.push(failed)
+      }
+      for (const { key, valueExpression } of spec.auditAnnotations ?? []) {
+        annotate(policy, key, valueExpression, variables, budget, attributes)
+      }
+    } catch (error) {
+      if (!isOutOfBudget(error)) throw error
+      return strict ? [{ message: error.message, reason: 'Invalid' }] : []
     }
   }
   return failures
@@ -196,32 +202,37 @@ function isStrict({ spec }: Policy): boolean {
 }
 
 /** Upstream: validating/validator.go. */
-function outcome(validation: Validation, variables: Variables, strict: boolean): Failure | undefined {
+function outcome(
+  validation: Validation,
+  variables: Variables,
+  budget: Budget,
+  strict: boolean,
+): Failure | undefined {
   const { expression, messageExpression } = validation
   const message = validation.message?.trim() ?? ''
   const reason = (validation.reason || 'Invalid') as StatusReason
   try {
-    const result = evaluate(expression, variables)
+    const result = evaluate(expression, variables, budget)
     if (result === true) return undefined
     if (result !== false) throw new RuleError('cel expression does not evaluate to a bool')
   } catch (error) {
-    if (!(error instanceof RuleError)) throw error
+    if (!(error instanceof RuleError) || isOutOfBudget(error)) throw error
     if (!strict) return undefined
     return { message: `expression '${expression}' resulted in error: ${error.message}`, reason }
   }
-  const computed = messageExpression ? messageOf(messageExpression, variables) : undefined
+  const computed = messageExpression ? messageOf(messageExpression, variables, budget) : undefined
   return { message: computed ?? (message || `failed expression: ${expression.trim()}`), reason }
 }
 
 /** Undefined when the expression comes to nothing that could be told. */
-function messageOf(expression: string, variables: Variables): string | undefined {
+function messageOf(expression: string, variables: Variables, budget: Budget): string | undefined {
   try {
-    const text = evaluate(expression, variables)
+    const text = evaluate(expression, variables, budget)
     if (typeof text !== 'string') return undefined
     const trimmed = text.trim()
     return trimmed === '' || trimmed.includes('\n') || trimmed.length > MAX_MESSAGE ? undefined : trimmed
   } catch (error) {
-    if (error instanceof RuleError) return undefined
+    if (error instanceof RuleError && !isOutOfBudget(error)) return undefined
     throw error
   }
 }
@@ -231,16 +242,21 @@ function annotate(
   key: string,
   expression: string,
   variables: Variables,
+  budget: Budget,
   attributes: AdmissionAttributes,
 ): void {
   try {
-    const value = evaluate(expression, variables)
+    const value = evaluate(expression, variables, budget)
     if (typeof value === 'string' && value.trim() !== '') {
       audit(attributes, `${policy.metadata!.name}/${key}: ${value.trim()}`)
     }
   } catch (error) {
-    if (!(error instanceof RuleError)) throw error
+    if (!(error instanceof RuleError) || isOutOfBudget(error)) throw error
   }
+}
+
+function isOutOfBudget(error: unknown): error is CostError {
+  return error instanceof CostError && error.outOfBudget
 }
 
 /**
@@ -250,6 +266,7 @@ function annotate(
 function lazyVariables(
   variables: readonly { readonly name: string; readonly expression: string }[],
   given: Variables,
+  budget: Budget,
 ): ReadonlyMap<string, unknown> {
   const expressions = new Map(variables.map(({ name, expression }) => [name, expression]))
   const computed = new Map<string, unknown>()
@@ -260,7 +277,7 @@ function lazyVariables(
     if (!computed.has(name) && expression !== undefined) {
       // One that names itself finds nothing.
       computed.set(name, undefined)
-      computed.set(name, evaluate(expression, { ...given, variables: lazy }))
+      computed.set(name, evaluate(expression, { ...given, variables: lazy }, budget))
     }
     return computed.get(name)
   }

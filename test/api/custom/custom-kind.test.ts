@@ -323,6 +323,26 @@ describe('rules', () => {
     ).toContain('evaluating rule')
   })
 
+  test('a rule that costs too much ends validation, and so do many that cost too much together', () => {
+    const items = { type: 'array', items: { type: 'integer' } }
+    const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
+    const squared = 'self.all(x, self.exists(y, y == x + 1000000) || true)'
+    // Errors that `||` would swallow count too.
+    const [problem] = problems({ ...items, ...rule(squared) }, numbers(1000))
+    expect(problem).toContain(
+      `'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${squared}`,
+    )
+    expect(problems({ ...items, ...rule(squared) }, numbers(100))).toEqual([])
+    // 40 lists at a quarter of a million each.
+    const lists = object({ lists: { type: 'array', items: { ...items, ...rule(squared) } } })
+    expect(problems(lists, { lists: Array(5).fill(numbers(200)) })).toEqual([])
+    const many = problems(lists, { lists: Array(80).fill(numbers(200)) })
+    expect(many).toHaveLength(1)
+    expect(many[0]).toContain(
+      'validation failed due to running out of cost budget, no further validation rules will be run',
+    )
+  })
+
   test('patterns and rules take linear time', () => {
     const evil = 'a'.repeat(30_000)
     expect(problems({ type: 'string', pattern: '^(a+)+$' }, `${evil}!`)).toHaveLength(1)
