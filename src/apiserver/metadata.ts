@@ -62,6 +62,7 @@ export function mergeMetadata(
   next: ObjectMeta | undefined,
   free: readonly (typeof FREE)[number][] = FREE,
 ): ObjectMeta {
+  if (old === next) return old
   let merged: Mutable<ObjectMeta> | undefined
   for (const field of free) {
     const before = old[field]

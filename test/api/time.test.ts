@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { age, formatMicroTime, formatTime, humanDuration, parseTime } from '../../src/api/time.ts'
+import { describe, expect, test } from 'vitest'
+import { age, formatMicroTime, formatTime, humanDuration, isMicroTime, isTime, parseTime } from '../../src/api/time.ts'
 
 test('times agree with the calendar over nine hundred years', () => {
   for (let day = -200_000; day < 150_000; day += 37) {
@@ -45,4 +45,41 @@ test.each([
 test('an age needs a stamp', () => {
   expect(age('2026-01-01T00:00:00Z', parseTime('2026-01-01T00:00:05Z'))).toBe('5s')
   expect(age(undefined, 0)).toBe('<unknown>')
+})
+
+describe('whether a text is a stamp as we print them', () => {
+  const stamps = ['0000-01-01T00:00:00Z', '2024-02-29T23:59:59Z', '9999-12-31T00:00:00Z', '1900-02-28T12:00:00Z']
+  const others = [
+    '2023-02-29T00:00:00Z',
+    '1900-02-29T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-00-01T00:00:00Z',
+    '2026-04-31T00:00:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01T00:60:00Z',
+    '2026-01-01T00:00:60Z',
+    '2026-01-01t00:00:00Z',
+    '2026-01-01T00:00:00z',
+    '2026-01-01T00:00:0 Z',
+    '2026-1-001T00:00:00Z',
+    '20x6-01-01T00:00:00Z',
+    '2026-01-01T00:00:00+00:00',
+    '2026-01-01T00:00:00.5Z',
+    '',
+  ]
+
+  test.each(stamps)('%s is one', (text) => {
+    expect(isTime(text)).toBe(true)
+    expect(formatTime(parseTime(text))).toBe(text)
+    expect(isMicroTime(text.replace('Z', '.000001Z'))).toBe(true)
+  })
+
+  test.each(others)('"%s" is none', (text) => {
+    expect(isTime(text)).toBe(false)
+    expect(isMicroTime(text.replace('Z', '.000000Z'))).toBe(false)
+  })
+
+  test.each(['.00000Z', '.0000000Z', '.00000xZ', '.000000', ',000000Z'])('a fraction like %s is none', (it) => {
+    expect(isMicroTime(`2026-01-01T00:00:00${it}`)).toBe(false)
+  })
 })
