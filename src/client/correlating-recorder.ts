@@ -11,7 +11,7 @@ import type { EventRecorder, RecorderOptions } from './event-recorder.ts'
 import type { Process } from './process.ts'
 
 const SIMILAR_MAX = 10
-const SIMILAR_WITHIN_MS = 600_000
+const SIMILAR_WITHIN_SECONDS = 600
 const SPAM_BURST = 25
 const SPAM_REFILL_MS = 300_000
 const OBJECTS_MAX = 4096
@@ -28,7 +28,8 @@ interface Written {
   readonly fieldPath: string | undefined
   name: string
   count: number
-  lastMs: number
+  /** Whole seconds since 1970: milliseconds would each take a heap number. */
+  lastSeconds: number
   /** It counts towards "similar" until ten minutes without any such event have passed. */
   recent: boolean
   /** The one before: a list that costs no array. */
@@ -84,19 +85,25 @@ export class CorrelatingRecorder implements EventRecorder {
       combined ? undefined : fieldPath,
     )
     if (!this.#maySpeak(subject, now)) return
-    written.lastMs = now
+    written.lastSeconds = Math.floor(now / 1000)
     written.count++
     journalEvent(this.#process, this.#component, about, reason, message)
     const shown = combined ? COMBINED + message : message
     subject.reference = referenceTo(about, fieldPath, subject.reference)
-    if (written.count > 1) this.#raise(about, subject.reference, written, shown)
-    else this.#create(about, subject.reference, written, shown)
+    if (written.count > 1) this.#raise(about, subject.reference, written, shown, now)
+    else this.#create(about, subject.reference, written, shown, now)
   }
 
-  #create(about: KubeObject, involvedObject: ObjectReference, written: Written, message: string): void {
+  #create(
+    about: KubeObject,
+    involvedObject: ObjectReference,
+    written: Written,
+    message: string,
+    now: number,
+  ): void {
     const { name = '', namespace } = about.metadata ?? {}
-    written.name = this.#names.next(name, written.lastMs)
-    const time = formatTime(written.lastMs)
+    written.name = this.#names.next(name, now)
+    const time = formatTime(now)
     const event: Event = {
       kind: 'Event',
       apiVersion: 'v1',
@@ -117,12 +124,18 @@ export class CorrelatingRecorder implements EventRecorder {
   }
 
   /** The Event may have run out meanwhile (an hour): then it is written anew, with its count. */
-  #raise(about: KubeObject, involvedObject: ObjectReference, written: Written, message: string): void {
+  #raise(
+    about: KubeObject,
+    involvedObject: ObjectReference,
+    written: Written,
+    message: string,
+    now: number,
+  ): void {
     const { transport, requests } = this.#process
     const ref = { namespace: about.metadata?.namespace || 'default', name: written.name }
-    const patch = { count: written.count, lastTimestamp: formatTime(written.lastMs), message }
+    const patch = { count: written.count, lastTimestamp: formatTime(now), message }
     transport.request(requests.patch(Event, ref, patch), (response) => {
-      if (!response.ok && response.code === 404) this.#create(about, involvedObject, written, message)
+      if (!response.ok && response.code === 404) this.#create(about, involvedObject, written, message, now)
     })
   }
 
@@ -130,15 +143,15 @@ export class CorrelatingRecorder implements EventRecorder {
   #isOneTooMany(subject: Subject, type: string, reason: string, message: string, now: number): boolean {
     let similar = 0
     let known = false
-    let lastMs = Number.NEGATIVE_INFINITY
+    let last = Number.NEGATIVE_INFINITY
     for (let it = subject.written; it !== undefined; it = it.next) {
       if (it.reason !== reason || it.type !== type) continue
-      if (it.lastMs > lastMs) lastMs = it.lastMs
+      if (it.lastSeconds > last) last = it.lastSeconds
       if (!it.recent || it.message === '') continue
       similar++
       if (it.message === message) known = true
     }
-    if (now - lastMs > SIMILAR_WITHIN_MS) {
+    if (Math.floor(now / 1000) - last > SIMILAR_WITHIN_SECONDS) {
       for (let it = subject.written; it !== undefined; it = it.next) {
         if (it.reason === reason && it.type === type) it.recent = false
       }
@@ -161,7 +174,17 @@ export class CorrelatingRecorder implements EventRecorder {
       }
     }
     const next = subject.count < EVENTS_MAX ? subject.written : undefined // A flood of texts: start over.
-    const written = { type, reason, message, fieldPath, name: '', count: 0, lastMs: 0, recent: true, next }
+    const written = {
+      type,
+      reason,
+      message,
+      fieldPath,
+      name: '',
+      count: 0,
+      lastSeconds: 0,
+      recent: true,
+      next,
+    }
     subject.written = written
     subject.count = next === undefined ? 1 : subject.count + 1
     return written

@@ -4,10 +4,20 @@ import { type KubeObject, objectRef } from '../api/kind.ts'
 import { hash32 } from '../kernel/hash.ts'
 import type { Process } from './process.ts'
 
-/** The first 1024 UTF-16 units of a message. */
+/** The first 1024 UTF-16 units of a message. Events with the same message share one flat string. */
 export function clip(message: string): string {
-  return message.length > 1024 ? message.slice(0, 1024) : message
+  const clipped = message.length > 1024 ? message.slice(0, 1024) : message
+  const known = messages.get(clipped)
+  if (known !== undefined) return known
+  // Asking for a character makes V8 flatten what was put together: Events keep their messages for long.
+  clipped.charCodeAt(0)
+  if (messages.size >= MESSAGES_MAX) messages.clear()
+  messages.set(clipped, clipped)
+  return clipped
 }
+
+const messages = new Map<string, string>()
+const MESSAGES_MAX = 1024
 
 /**
  * What an Event's involvedObject, or regarding, says about the object.

@@ -33,7 +33,7 @@ export class SeriesRecorder implements EventRecorder {
   constructor(process: Process, component: string, options: RecorderOptions = {}) {
     this.#process = process
     this.#component = component
-    this.#instance = options.host ?? `${component}-${process.name}`
+    this.#instance = options.host ?? [component, process.name].join('-')
     this.#names = new EventNames(`${process.name}/${component}`)
   }
 
@@ -48,7 +48,8 @@ export class SeriesRecorder implements EventRecorder {
     const now = this.#process.clock.stamp()
     const action = options.action ?? reason
     const { uid = '', namespace = '', name = '' } = about.metadata ?? {}
-    const key = `${uid} ${namespace}/${name} ${type} ${reason} ${action} ${options.fieldPath ?? ''}`
+    // Joined, not concatenated: it is kept, and would be kept as a tree of its parts.
+    const key = [uid, namespace, name, type, reason, action, options.fieldPath ?? ''].join(' ')
     const series = this.#series.get(key)
     const note = clip(text)
     journalEvent(this.#process, this.#component, about, reason, note)

@@ -208,8 +208,8 @@ export class FakeRuntime implements RuntimeService {
       }
     }
     this.#containers.set(container.id, container)
-    // Exactly as long as it is: a pushed-to array has room for seventeen.
-    sandbox.containers = [...sandbox.containers, container]
+    // Exactly as long as it is: one that is spread or pushed to has room for seventeen.
+    sandbox.containers = sandbox.containers.concat(container)
     this.#steps('createContainer', { image: config.image, id: container.id.slice(0, 12) })
     done(undefined, container.id)
   }
@@ -391,7 +391,7 @@ export class FakeRuntime implements RuntimeService {
       if (old.state === 'SANDBOX_READY' && !config.hostNetwork) network?.attach(stack)
       for (const from of old.containers) {
         const copy = from.copyFor(sandbox, withMounts(from.config, from.config.mounts.map(mountOf)))
-        sandbox.containers = [...sandbox.containers, copy]
+        sandbox.containers = sandbox.containers.concat(copy)
         this.#containers.set(copy.id, copy)
         if (from.state !== 'CONTAINER_RUNNING') continue
         const process = this.#host.startProcess(copy, this.#containerHost)

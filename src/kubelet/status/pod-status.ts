@@ -82,15 +82,17 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
   const now = formatTime(view.now)
   return withoutAbsent({
     phase,
-    conditions: podConditions({
-      spec: pod.spec,
-      statuses: byName,
-      phase,
-      sandboxReady: view.sandboxReady,
-      old: old.conditions ?? [],
-      extra,
-      now,
-    }),
+    conditions: exact(
+      podConditions({
+        spec: pod.spec,
+        statuses: byName,
+        phase,
+        sandboxReady: view.sandboxReady,
+        old: old.conditions ?? [],
+        extra,
+        now,
+      }),
+    ),
     message: condemned?.message ?? old.message,
     reason: condemned?.reason ?? old.reason,
     nominatedNodeName: old.nominatedNodeName,
@@ -100,13 +102,18 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
     podIPs: ips.length === 0 ? undefined : ips.map((ip) => ({ ip })),
     startTime: old.startTime ?? now,
     initContainerStatuses: init.length === 0 || rejected ? undefined : init,
-    containerStatuses: rejected ? undefined : regular,
+    containerStatuses: rejected ? undefined : exact(regular),
     ephemeralContainerStatuses: ephemeral.length === 0 ? undefined : ephemeral,
     qosClass: old.qosClass,
     resize: old.resize,
     resourceClaimStatuses: old.resourceClaimStatuses,
     observedGeneration: old.observedGeneration,
   })
+}
+
+/** The list without the room that pushing leaves: it is kept as long as its pod. */
+function exact<T>(list: readonly T[]): readonly T[] {
+  return list.slice()
 }
 
 /** Absent fields are left out, not undefined: the API server then takes the object as it is. */
