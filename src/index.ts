@@ -84,9 +84,7 @@ export type {
 } from './cluster/cluster.ts'
 export type { CustomMetric, MetricReading } from './cluster/custom-metrics.ts'
 export { explanationText } from './cluster/explain-text.ts'
-export { importedNodes, importObjects } from './cluster/import.ts'
 export { InputError } from './cluster/input-error.ts'
-export { parseSchedulerConfiguration } from './cluster/scheduler-configuration.ts'
 export type { WebhookContext, WebhookFunction, WebhookHandler } from './cluster/webhooks.ts'
 export type { WhatIfChange, WhatIfReport } from './cluster/what-if.ts'
 export { whatIfText } from './cluster/what-if-text.ts'
@@ -112,7 +110,13 @@ export {
 } from './controllers/runtime/helpers.ts'
 export type { Chooser } from './kernel/chooser.ts'
 export { type EntryType, Journal, type JournalEntry, type JournalMode } from './kernel/journal.ts'
-export { createCluster, search } from './lazy.ts'
+export {
+  createCluster,
+  importedNodes,
+  importObjects,
+  parseSchedulerConfiguration,
+  search,
+} from './lazy.ts'
 export { type Explanation, simulatorAnnotations } from './scheduler/explain.ts'
 export type { Cycle, Plugin, PluginFactory, PluginHandle } from './scheduler/framework/plugin.ts'
 export {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { age, formatMicroTime, formatTime, humanDuration, isMicroTime, isTime, parseTime } from '../../src/api/time.ts'
+import {
+  age,
+  formatMicroTime,
+  formatTime,
+  humanDuration,
+  isMicroTime,
+  isTime,
+  parseTime,
+} from '../../src/api/time.ts'
 
 test('times agree with the calendar over nine hundred years', () => {
   for (let day = -200_000; day < 150_000; day += 37) {
@@ -48,7 +56,12 @@ test('an age needs a stamp', () => {
 })
 
 describe('whether a text is a stamp as we print them', () => {
-  const stamps = ['0000-01-01T00:00:00Z', '2024-02-29T23:59:59Z', '9999-12-31T00:00:00Z', '1900-02-28T12:00:00Z']
+  const stamps = [
+    '0000-01-01T00:00:00Z',
+    '2024-02-29T23:59:59Z',
+    '9999-12-31T00:00:00Z',
+    '1900-02-28T12:00:00Z',
+  ]
   const others = [
     '2023-02-29T00:00:00Z',
     '1900-02-29T00:00:00Z',
@@ -79,7 +92,10 @@ describe('whether a text is a stamp as we print them', () => {
     expect(isMicroTime(text.replace('Z', '.000000Z'))).toBe(false)
   })
 
-  test.each(['.00000Z', '.0000000Z', '.00000xZ', '.000000', ',000000Z'])('a fraction like %s is none', (it) => {
-    expect(isMicroTime(`2026-01-01T00:00:00${it}`)).toBe(false)
-  })
+  test.each(['.00000Z', '.0000000Z', '.00000xZ', '.000000', ',000000Z'])(
+    'a fraction like %s is none',
+    (it) => {
+      expect(isMicroTime(`2026-01-01T00:00:00${it}`)).toBe(false)
+    },
+  )
 })
