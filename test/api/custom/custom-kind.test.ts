@@ -324,23 +324,29 @@ describe('rules', () => {
   })
 
   test('a rule that costs too much ends validation, and so do many that cost too much together', () => {
-    const items = { type: 'array', items: { type: 'integer' } }
-    const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
-    const squared = 'self.all(x, self.exists(y, y == x + 1000000) || true)'
-    // Errors that `||` would swallow count too.
-    const [problem] = problems({ ...items, ...rule(squared) }, numbers(1000))
+    // Looking for a text in a text costs the product of their lengths; errors that `||` would swallow count too.
+    const text = { type: 'string', ...rule('self.contains(self) || true') }
+    const [problem] = problems(text, 'x'.repeat(12_000))
     expect(problem).toContain(
-      `'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${squared}`,
+      "'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: self.contains(self) || true",
     )
-    expect(problems({ ...items, ...rule(squared) }, numbers(100))).toEqual([])
-    // 40 lists at a quarter of a million each.
-    const lists = object({ lists: { type: 'array', items: { ...items, ...rule(squared) } } })
-    expect(problems(lists, { lists: Array(5).fill(numbers(200)) })).toEqual([])
-    const many = problems(lists, { lists: Array(80).fill(numbers(200)) })
+    const long = 'x'.repeat(9000)
+    expect(problems(text, long)).toEqual([])
+    const texts = object({ texts: { type: 'array', items: text } })
+    expect(problems(texts, { texts: Array(10).fill(long) })).toEqual([])
+    const many = problems(texts, { texts: Array(20).fill(long) })
     expect(many).toHaveLength(1)
     expect(many[0]).toContain(
       'validation failed due to running out of cost budget, no further validation rules will be run',
     )
+    const loop = {
+      type: 'array',
+      items: { type: 'integer' },
+      ...rule('self.all(x, self.all(y, x + y >= 0))'),
+    }
+    const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
+    expect(problems(loop, numbers(100))).toEqual([])
+    expect(problems(loop, numbers(400))[0]).toContain('actual cost limit exceeded')
   })
 
   test('patterns and rules take linear time', () => {
