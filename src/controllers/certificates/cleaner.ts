@@ -5,7 +5,7 @@ import { isNotFound } from '../../api/errors.ts'
 import type { Stored } from '../../api/kind.ts'
 import { parseTime } from '../../api/time.ts'
 import { defineController } from '../runtime/controller.ts'
-import { conditionOf } from './conditions.ts'
+import { conditionOf, hasCondition } from './conditions.ts'
 
 const PERIOD_MS = 3_600_000
 const KEPT_MS = 3_600_000
@@ -30,17 +30,16 @@ export const csrCleanerController = defineController<CertificateSigningRequest>(
   },
 })
 
+/** One that was approved but never signed waits for its signer, who may be somebody else. */
 function isOld(request: Stored<CertificateSigningRequest>, now: number): boolean {
-  const since = (type: string) => {
-    const condition = conditionOf(request, type)
-    return condition === undefined
-      ? 0
-      : now - parseTime(condition.lastUpdateTime ?? request.metadata.creationTimestamp)
-  }
-  const { certificate } = request.status ?? {}
+  const { certificate, conditions = [] } = request.status ?? {}
+  const issued = Boolean(certificate)
   const end = certificate ? certificateEnd(atob(certificate)) : undefined
-  if (end !== undefined && end < now) return true
-  const decided = ['Approved', 'Denied', 'Failed'].some((type) => conditionOf(request, type) !== undefined)
-  if (decided) return ['Approved', 'Denied', 'Failed'].some((type) => since(type) > KEPT_MS)
-  return now - parseTime(request.metadata.creationTimestamp) > PENDING_MS
+  if (end !== undefined && end < now && hasCondition(request, 'Approved')) return true
+  const isPast = (type: string) => {
+    const at = conditionOf(request, type)?.lastUpdateTime
+    return at !== undefined && now - parseTime(at) > KEPT_MS
+  }
+  if ((issued && isPast('Approved')) || isPast('Denied') || isPast('Failed')) return true
+  return conditions.length === 0 && now - parseTime(request.metadata.creationTimestamp) > PENDING_MS
 }
