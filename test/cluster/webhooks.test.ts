@@ -5,6 +5,7 @@ import { ValidatingWebhookConfiguration } from '../../src/api/admissionregistrat
 import { Deployment } from '../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Namespace } from '../../src/api/core/namespace.ts'
+import { Pod } from '../../src/api/core/pod.ts'
 import { ApiError } from '../../src/api/errors.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
 import type { AdmissionRequest } from '../../src/apiserver/admission/admission-review.ts'
@@ -154,6 +155,50 @@ describe('validating', () => {
     await cluster.client.delete(ValidatingWebhookConfiguration, { name: 'v' })
     await configure('Validating', 'v', webhook('gone.example.com', { failurePolicy: 'Ignore' }))
     await create(map('a'))
+  })
+
+  test('one that runs in a pod is reached through its Service', async () => {
+    cluster = await createCluster({ nodes: 1 })
+    const address = (path: string) => ({
+      clientConfig: { service: { namespace: 'default', name: 'hook', path } },
+      matchConditions: [{ name: 'ours', expression: "object.metadata.namespace == 'default'" }],
+    })
+    const labels = { app: 'hook' }
+    await cluster.apply([
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'hook' },
+        spec: { selector: labels, ports: [{ port: 443, targetPort: 8444 }] },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'hook', labels },
+        spec: {
+          containers: [
+            {
+              name: 'agnhost',
+              image: 'registry.k8s.io/e2e-test-images/agnhost:2.53',
+              args: ['webhook', '--tls-cert-file=/tls/tls.crt', '--port=8444'],
+            },
+          ],
+        },
+      },
+    ] as never)
+    await cluster.settle()
+    await configure('Mutating', 'm', webhook('label.example.com', address('/add-label')))
+    await configure('Validating', 'v', webhook('deny.example.com', address('/configmaps')))
+    expect((await create(map('good'))).metadata.labels).toEqual({ 'added-label': 'yes' })
+    expect((await refusal(create(map('bad', { 'webhook-e2e-test': 'webhook-disallow' })))).message).toBe(
+      'admission webhook "deny.example.com" denied the request: the configmap contains unwanted key and value',
+    )
+    // Without a pod behind it there is nobody to ask.
+    await cluster.client.delete(Pod, { namespace: 'default', name: 'hook' })
+    await cluster.settle()
+    expect((await refusal(create(map('late')))).message).toContain(
+      'failed calling webhook "label.example.com": failed to call webhook: Post "https://hook.default.svc:443/add-label?timeout=10s": ',
+    )
   })
 
   test('a dry run wants a webhook without side effects', async () => {

@@ -6,6 +6,7 @@ import { sleepMs } from '../commands/command.ts'
 import { bodyText, parseUrl } from '../commands/network.ts'
 import { Pipe } from '../pipe.ts'
 import type { ProcessContext, Program } from '../program.ts'
+import { answerReview, delayOf } from './webhook.ts'
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
 const HTML = { 'content-type': 'text/html' }
@@ -217,12 +218,25 @@ export const httpEcho: Program = {
   },
 }
 
-/** registry.k8s.io/e2e-test-images/agnhost: netexec, pause, serve-hostname. */
+/** registry.k8s.io/e2e-test-images/agnhost: netexec, pause, serve-hostname, webhook. */
 export const agnhost: Program = {
   name: 'agnhost',
   start(context) {
     const [, mode = 'pause', ...args] = context.argv
     context.onSignal('SIGTERM', () => context.exit(0))
+    if (mode === 'webhook') {
+      context.net.listen({
+        port: Number(args.find((it) => it.startsWith('--port='))?.split('=')[1] ?? 443),
+        steady: true,
+        http: (request, _peer, done) => {
+          context.spendCpu(PAGE_COST)
+          const answer = () => done(answerReview(request))
+          const delayMs = delayOf(request)
+          if (delayMs === 0) answer()
+          else context.clock.after(delayMs, answer)
+        },
+      })
+    }
     if (mode === 'netexec' || mode === 'serve-hostname') {
       const flag = args.find((it) => it.startsWith('--http-port=') || it.startsWith('--port='))
       const port = Number(flag?.split('=')[1] ?? (mode === 'netexec' ? 8080 : 9376))
