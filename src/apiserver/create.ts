@@ -12,7 +12,7 @@ import type { ApiResponse, Maybe } from '../api/request.ts'
 import { attributesOf } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
 import { answer, type Call } from './call.ts'
-import { track } from './managed-fields.ts'
+import { trackNew } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { fillForCreate, rename } from './metadata.ts'
 import { validateMetadata } from './metadata-validation.ts'
@@ -36,11 +36,11 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
   }
   const attributes = attributesOf(call, 'CREATE', decoded.metadata?.name ?? '', undefined)
   const defaulted = kind.defaults?.(decoded) ?? decoded
-  return after(server.admission.admit(defaulted, attributes), (admitted) => {
+  return after(server.admission.admit(trackNew(call, defaulted), attributes), (admitted) => {
     const generated = !admitted.metadata?.name
     const attempt = (filled: KubeObject, left: number): Maybe<KubeObject> => {
       const prepared = kind.prepareForCreate?.(filled, server.strategy) ?? filled
-      const object = track(call, resource.hooks?.create?.(prepared, call) ?? prepared, undefined)
+      const object = resource.hooks?.create?.(prepared, call) ?? prepared
       validate(call, object)
       const name = object.metadata!.name!
       return after(server.admission.validate(object, generated ? { ...attributes, name } : attributes), () =>

@@ -2,7 +2,7 @@
  * When to keep books on who set which field. Processes that write by reference mostly have nobody to share fields
  * with, so only writes that name a field manager, and writes to objects that already have books, pay for it.
  */
-import { applyObject, trackUpdate, type WriteInfo } from '../api/apply/managed-fields.ts'
+import { applyObject, trackUpdate, type WriteInfo, withoutManaged } from '../api/apply/managed-fields.ts'
 import { decode } from '../api/decode.ts'
 import { invalid } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
@@ -11,13 +11,20 @@ import type { AnySchema } from '../api/schema.ts'
 import { decodeBody } from './body.ts'
 import { actorOf, type Call } from './call.ts'
 
-/** The object after a write, with its books brought up to date. `old` is absent on create. */
-export function track(call: Call, object: KubeObject, old: KubeObject | undefined): KubeObject {
+/**
+ * A new object with its first books: of what its author wrote and of defaults. What admission adds afterwards is
+ * nobody's (upstream: handlers/create.go).
+ */
+export function trackNew(call: Call, object: KubeObject): KubeObject {
   if (isApply(call)) return object
-  const kept = old?.metadata?.managedFields !== undefined
-  if (!kept && call.options.fieldManager === undefined) return object
+  if (call.options.fieldManager === undefined) return withoutManaged(object)
+  return trackUpdate(schemaOf(call), undefined, object, infoOf(call))
+}
+
+/** The object after a write, with its books brought up to date. */
+export function track(call: Call, object: KubeObject, old: KubeObject): KubeObject {
   // Creations before anybody kept books would now all be claimed by whoever comes first.
-  if (old !== undefined && !kept) return object
+  if (isApply(call) || old.metadata?.managedFields === undefined) return object
   return trackUpdate(schemaOf(call), old, object, infoOf(call))
 }
 

@@ -4,7 +4,6 @@ import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import { nameSuffix, uuid } from '../kernel/ids.ts'
 import type { Call } from './call.ts'
 import { equal } from './equal.ts'
-import { isApply } from './managed-fields.ts'
 
 /** Upstream: names.MaxGeneratedNameLength, 63 characters less the five random ones. */
 const MAX_BASE = 58
@@ -24,7 +23,6 @@ export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   if (metadata.deletionTimestamp !== undefined) delete metadata.deletionTimestamp
   if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds
   if (metadata.selfLink !== undefined) delete metadata.selfLink
-  if (metadata.managedFields !== undefined && !isApply(call)) delete metadata.managedFields
   return withMetadata(object, metadata)
 }
 

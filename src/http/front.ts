@@ -199,7 +199,9 @@ export class HttpFront {
     if (type === 'application/vnd.kubernetes.protobuf') return { ...base, body: decodeProtobuf(bytes) }
     const { value, duplicates } = parseBody(type, bytes)
     const patchType = verb === 'patch' ? (type as PatchType) : undefined
-    return { ...base, body: value, patchType, duplicateFields: duplicates }
+    return duplicates.length === 0
+      ? { ...base, body: value, patchType }
+      : { ...base, body: value, patchType, duplicateFields: duplicates }
   }
 
   #send(

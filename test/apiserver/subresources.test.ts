@@ -154,6 +154,32 @@ test('writes by reference keep no books', () => {
   expect(object.metadata.managedFields).toBeUndefined()
 })
 
+test('the first books are of what the author wrote and of defaults, not of what admission adds', () => {
+  const h = harness({ admission: undefined })
+  const made = ['a', 'b'].map((name) =>
+    h.create(
+      Pod,
+      { ...pod(name), metadata: { ...pod(name).metadata, name, managedFields: [{ manager: 'liar' }] } },
+      { options: { fieldManager: 'kubectl-run' } },
+    ),
+  )
+  const [a, b] = made.map((it) => it.metadata.managedFields!)
+  expect(made[0]!.spec.tolerations?.length).toBe(2)
+  expect(a).toMatchObject([{ manager: 'kubectl-run', operation: 'Update', apiVersion: 'v1' }])
+  const fields = a![0]!.fieldsV1 as Record<string, Record<string, unknown>>
+  expect(Object.keys(fields['f:spec']!)).toEqual([
+    'f:containers',
+    'f:dnsPolicy',
+    'f:enableServiceLinks',
+    'f:restartPolicy',
+    'f:schedulerName',
+    'f:securityContext',
+    'f:terminationGracePeriodSeconds',
+  ])
+  // Alike in every field: the books are one and the same.
+  expect(b![0]!.fieldsV1).toBe(fields)
+})
+
 test('an eviction spends the budget and is refused when there is none left', () => {
   const h = harness()
   for (const name of ['a', 'b']) {

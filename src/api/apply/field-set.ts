@@ -24,6 +24,78 @@ export function setOf(own: boolean, children: ReadonlyMap<string, FieldSet>): Fi
   return { own, children }
 }
 
+/**
+ * What a set has so far, on the way to a set that is one and the same for the same parts in the same order: objects
+ * of a kind mostly have the same fields, and share what follows from them.
+ */
+export class Shape {
+  readonly #step: string
+  readonly #child: FieldSet
+  readonly #before: Shape | undefined
+  /** Shapes with one part more, by its name and what it holds. */
+  #leaves: Map<string, Shape> | undefined
+  #others: Map<string, Map<FieldSet, Shape>> | undefined
+  #whole: FieldSet | undefined
+
+  constructor(step = '', child = EMPTY_SET, before?: Shape) {
+    this.#step = step
+    this.#child = child
+    this.#before = before
+  }
+
+  static of(parts: 'fields' | 'elements'): Shape {
+    // Names that strangers make up must not pile up for ever.
+    if (remembered > REMEMBERED_MAX) {
+      remembered = 0
+      noFields = new Shape()
+      noElements = new Shape()
+    }
+    return parts === 'fields' ? noFields : noElements
+  }
+
+  withField(name: string, child: FieldSet): Shape {
+    return this.#next(name, child) ?? this.#add(name, `f:${name}`, child)
+  }
+
+  withElement(step: string, child: FieldSet): Shape {
+    return this.#next(step, child) ?? this.#add(step, step, child)
+  }
+
+  /** All that was added, and what it was added to. */
+  get whole(): FieldSet {
+    if (this.#whole === undefined) {
+      const parts: [string, FieldSet][] = []
+      for (let it: Shape = this; it.#before !== undefined; it = it.#before) parts.push([it.#step, it.#child])
+      this.#whole = setOf(true, new Map(parts.reverse()))
+    }
+    return this.#whole
+  }
+
+  #next(name: string, child: FieldSet): Shape | undefined {
+    return child === LEAF ? this.#leaves?.get(name) : this.#others?.get(name)?.get(child)
+  }
+
+  #add(name: string, step: string, child: FieldSet): Shape {
+    remembered += SHAPE_BYTES + step.length
+    const shape = new Shape(step, child, this)
+    if (child === LEAF) (this.#leaves ??= new Map()).set(name, shape)
+    else {
+      this.#others ??= new Map()
+      const known = this.#others.get(name)
+      if (known === undefined) this.#others.set(name, new Map([[child, shape]]))
+      else known.set(child, shape)
+    }
+    return shape
+  }
+}
+
+const REMEMBERED_MAX = 8 * 1024 * 1024
+/** About what a shape and the set that it becomes take. */
+const SHAPE_BYTES = 500
+let remembered = 0
+let noFields = new Shape()
+let noElements = new Shape()
+
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return a
   if (isEmptySet(a)) return b
@@ -106,17 +178,22 @@ function formatStep(step: string): string {
 
 export type FieldsV1 = Readonly<Record<string, unknown>>
 
-/** Fields in order, `.` first. */
+/** Fields in order, `.` first; frozen, and one and the same for one set. */
 export function encodeSet(set: FieldSet): FieldsV1 {
-  const result: Record<string, unknown> = {}
-  for (const step of sorted(set.children.keys())) {
-    const child = set.children.get(step) as FieldSet
-    const below = encodeSet(child)
-    const value = child.own && child.children.size > 0 ? { '.': {}, ...below } : below
-    result[step] = value
+  if (set.children.size === 0) return NO_FIELDS
+  let fields = encoded.get(set)
+  if (fields === undefined) {
+    const made: Record<string, unknown> = set.own ? { '.': NO_FIELDS } : {}
+    for (const step of sorted(set.children.keys())) made[step] = encodeSet(set.children.get(step) as FieldSet)
+    fields = Object.freeze(made)
+    encoded.set(set, fields)
+    if (!set.own) decoded.set(fields, set)
   }
-  return result
+  return fields
 }
+
+const NO_FIELDS: FieldsV1 = Object.freeze({})
+const encoded = new WeakMap<FieldSet, FieldsV1>()
 
 /** Memoised by reference; what is no such form reads as empty. */
 export function decodeSet(fields: unknown): FieldSet {

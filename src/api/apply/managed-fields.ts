@@ -293,8 +293,19 @@ function nameOf({ manager, operation, apiVersion, subresource }: Owner): string 
   return `"${manager}"${via}${operation === 'Update' ? ` using ${apiVersion}` : ''}`
 }
 
-/** Without what the server keeps itself, and what the endpoint ignores. */
+/** Without what the server keeps itself, and what the endpoint ignores; one and the same for one set. */
 function tracked(set: FieldSet, ignored: readonly string[]): FieldSet {
+  const key = ignored.join()
+  let byIgnored = trackedOf.get(set)
+  if (byIgnored === undefined) trackedOf.set(set, (byIgnored = new Map()))
+  let found = byIgnored.get(key)
+  if (found === undefined) byIgnored.set(key, (found = withoutUntracked(set, ignored)))
+  return found
+}
+
+const trackedOf = new WeakMap<FieldSet, Map<string, FieldSet>>()
+
+function withoutUntracked(set: FieldSet, ignored: readonly string[]): FieldSet {
   const children = new Map(set.children)
   for (const step of UNTRACKED) children.delete(step)
   for (const field of ignored) children.delete(`f:${field}`)
@@ -309,7 +320,8 @@ function tracked(set: FieldSet, ignored: readonly string[]): FieldSet {
   return setOf(false, children)
 }
 
-function withoutManaged<T extends KubeObject | undefined>(object: T): T {
+/** What its author says of who owns what does not count. */
+export function withoutManaged<T extends KubeObject | undefined>(object: T): T {
   if (object?.metadata?.managedFields === undefined) return object
   const { managedFields: _, ...metadata } = object.metadata
   return { ...object, metadata }

@@ -7,7 +7,7 @@ import { stringify } from '../json.ts'
 import { sameValue } from '../meta/validation.ts'
 import { setOwn } from '../own.ts'
 import type { AnySchema, ListSchema } from '../schema.ts'
-import { EMPTY_SET, type FieldSet, isEmptySet, LEAF, setOf } from './field-set.ts'
+import { EMPTY_SET, type FieldSet, isEmptySet, LEAF, Shape, setOf } from './field-set.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -74,17 +74,23 @@ const SAME: Comparison = { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY
 
 /** What changes when a value comes or goes: all of its parts, and itself. */
 function wholeOf(value: unknown, schema: AnySchema | undefined): FieldSet {
-  const children = new Map<string, FieldSet>()
   if (isGranularObject(value, schema)) {
+    const fields = schema?.type === 'struct' ? schema.fields() : undefined
+    let shape = Shape.of('fields')
     for (const key of Object.keys(value)) {
       const child = value[key]
-      if (child !== undefined) children.set(`f:${key}`, wholeOf(child, fieldSchema(schema, key)))
+      if (child === undefined) continue
+      const whole =
+        typeof child === 'object' ? wholeOf(child, fields ? fields[key] : fieldSchema(schema, key)) : LEAF
+      shape = shape.withField(key, whole)
     }
-  } else if (isGranularList(value, schema)) {
-    const { items } = schema as ListSchema
-    for (const item of value) children.set(elementStep(item, schema), wholeOf(item, items))
+    return shape.whole
   }
-  return setOf(true, children)
+  if (!isGranularList(value, schema)) return LEAF
+  const { items } = schema as ListSchema
+  let shape = Shape.of('elements')
+  for (const item of value) shape = shape.withElement(elementStep(item, schema), wholeOf(item, items))
+  return shape.whole
 }
 
 class ComparisonBuilder {
