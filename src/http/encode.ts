@@ -3,6 +3,7 @@ import { stringify } from '../api/json.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import type { ListMeta } from '../api/meta/status.ts'
 import type { WatchEvent } from '../api/request.ts'
+import type { MemberTexts } from '../api/untrusted-json.ts'
 import { type IncludeObject, partial, table, tableHead, tableRow } from '../apiserver/table.ts'
 import type { Representation } from './negotiate.ts'
 
@@ -14,19 +15,62 @@ export type Json = string | Buffer
 
 /** Encodings kept for objects that may be read again soon. */
 const KEPT = 1024
+/** Bytes of one that is kept. */
+const KEPT_LENGTH = 64 * 1024
 
 const recent = new Map<object, Json>()
 
-export function encodeObject(object: object): Json {
+/** @param texts  of members that it may have in common with a body that has just been read */
+export function encodeObject(object: object, texts?: MemberTexts): Json {
   const known = recent.get(object)
   if (known !== undefined) return known
-  const json = encode(object)
+  const json = toJson(textOf(object, texts))
   // Only what is frozen stays what it is.
-  if (Object.isFrozen(object)) {
+  if (json.length <= KEPT_LENGTH && Object.isFrozen(object)) {
     if (recent.size >= KEPT) recent.delete(recent.keys().next().value!)
     recent.set(object, json)
   }
   return json
+}
+
+/**
+ * What `stringify` gives, for the price of what is new: the books on fields, which objects of one shape share, are
+ * written once for all of them, and long members of a body that came back unchanged not at all.
+ */
+function textOf(object: object, texts: MemberTexts | undefined): string {
+  const books = (object as KubeObject).metadata?.managedFields
+  if (!Array.isArray(books) && texts === undefined) return stringify(object)
+  return members(object, (key, value) => {
+    if (key === 'metadata' && Array.isArray(books)) {
+      return members(value as object, (name) => (name === 'managedFields' ? booksText(books) : undefined))
+    }
+    return texts?.get(value as object)
+  })
+}
+
+function booksText(books: readonly object[]): string {
+  const entry = (it: object) =>
+    members(it, (name, value) => (name === 'fieldsV1' ? fieldsText(value) : undefined))
+  return `[${books.map(entry).join(',')}]`
+}
+
+function fieldsText(fields: unknown): string | undefined {
+  if (typeof fields !== 'object' || fields === null || !Object.isFrozen(fields)) return undefined
+  let text = fieldTexts.get(fields)
+  if (text === undefined) fieldTexts.set(fields, (text = stringify(fields)))
+  return text
+}
+
+const fieldTexts = new WeakMap<object, string>()
+
+/** An object whose members are written by `known`, or as always where that has nothing to say. */
+function members(object: object, known: (key: string, value: unknown) => string | undefined): string {
+  let text = ''
+  for (const [key, value] of Object.entries(object)) {
+    if (value === undefined) continue
+    text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${known(key, value) ?? stringify(value)}`
+  }
+  return text === '' ? '{}' : `${text}}`
 }
 
 export function encode(value: unknown): Json {

@@ -25,6 +25,7 @@ import type {
   UserInfo,
   Verb,
 } from '../api/request.ts'
+import type { MemberTexts } from '../api/untrusted-json.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
@@ -159,18 +160,20 @@ export class HttpFront {
     }
     // Reading a body costs more than a refusal: strangers do not get that far.
     this.options.server.authorize(this.#request(exchange, route, verb, {}))
-    return readBody(request).then((bytes) =>
-      this.#answer(exchange, representation, this.#requestWith(bytes, exchange, route, verb)),
-    )
+    return readBody(request).then((bytes) => {
+      const asked = this.#requestWith(bytes, exchange, route, verb)
+      return this.#answer(exchange, representation, asked.request, asked.texts)
+    })
   }
 
   #answer(
     exchange: Exchange,
     representation: Representation,
     request: ApiRequest,
+    texts?: MemberTexts,
   ): Promise<void> | undefined {
     const answer = this.#handler.handle(request)
-    const send = (it: ApiResponse) => this.#send(exchange, it, representation, request)
+    const send = (it: ApiResponse) => this.#send(exchange, it, representation, request, texts)
     return answer instanceof Promise ? answer.then(send) : send(answer)
   }
 
@@ -185,23 +188,29 @@ export class HttpFront {
     return { verb, group, version, resource, namespace, name, subresource, user, options, userAgent }
   }
 
-  #requestWith(bytes: Buffer, exchange: Exchange, route: ResourceRoute, verb: Verb): ApiRequest {
+  #requestWith(
+    bytes: Buffer,
+    exchange: Exchange,
+    route: ResourceRoute,
+    verb: Verb,
+  ): { readonly request: ApiRequest; readonly texts?: MemberTexts } {
     const { request, query } = exchange
     const type = mediaType(request)
     const asked = requestOptions(query)
     const options: RequestOptions = { ...asked, fieldManager: asked.fieldManager ?? agentOf(request) }
     if (verb === 'delete' || verb === 'deletecollection') {
       const given = bytes.length === 0 ? undefined : parseBody(type, bytes).value
-      return this.#request(exchange, route, verb, { ...options, ...deleteOptionsOf(given) })
+      return { request: this.#request(exchange, route, verb, { ...options, ...deleteOptionsOf(given) }) }
     }
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
     const base = this.#request(exchange, route, verb, options)
-    if (type === 'application/vnd.kubernetes.protobuf') return { ...base, body: decodeProtobuf(bytes) }
-    const { value, duplicates } = parseBody(type, bytes)
-    const patchType = verb === 'patch' ? (type as PatchType) : undefined
-    return duplicates.length === 0
-      ? { ...base, body: value, patchType }
-      : { ...base, body: value, patchType, duplicateFields: duplicates }
+    if (type === 'application/vnd.kubernetes.protobuf') {
+      return { request: { ...base, body: decodeProtobuf(bytes) } }
+    }
+    const { value, duplicates, texts } = parseBody(type, bytes)
+    const duplicateFields = duplicates.length === 0 ? undefined : duplicates
+    if (verb !== 'patch') return { request: { ...base, body: value, duplicateFields }, texts }
+    return { request: { ...base, body: value, patchType: type as PatchType, duplicateFields } }
   }
 
   #send(
@@ -209,6 +218,7 @@ export class HttpFront {
     answer: ApiResponse,
     representation: Representation,
     request: ApiRequest,
+    texts: MemberTexts | undefined,
   ): Promise<void> | undefined {
     if (!answer.ok && answer.code === 0)
       response.destroy() // The connection broke.
@@ -232,7 +242,7 @@ export class HttpFront {
       const isShort = Array.isArray(list.items) && list.items.length <= ITEMS_AT_ONCE
       if (!isShort) return sendPieces(response, pieces)
       sendJson(response, answer.code, toJson([...pieces].join('')))
-    } else sendJson(response, answer.code, encodeObject(shape(answer.body as KubeObject, view)))
+    } else sendJson(response, answer.code, encodeObject(shape(answer.body as KubeObject, view), texts))
     return undefined
   }
 

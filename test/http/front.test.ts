@@ -50,6 +50,26 @@ test('creates, reads and deletes as JSON', async () => {
   })
 })
 
+test.each([
+  ['as it is', (text: string) => text],
+  ['with white space', (text: string) => text.replaceAll(':', ' :\t ')],
+  ['on many lines', (text: string) => text.replaceAll(',', ',\r\n')],
+  ['with escaped keys', (text: string) => text.replace('data', '\\u0064ata')],
+  ['with a null', (text: string) => text.replace('"data":{', '"data":{"none":null,')],
+  ['with keys that are there twice', (text: string) => text.replace('"a":', '"a":"lost","a":')],
+])('what a long body says comes back the same, sent %s', async (how, write) => {
+  const name = `long-${how.replaceAll(' ', '-')}`
+  const data = { a: 'é"\\\u2028\n'.repeat(200), b: 'x'.repeat(2000), ['__proto__']: 'legal' }
+  const made = await post(write(map(name, data)))
+  expect(made.code).toBe(201)
+  expect(made.json['data']).toEqual(how === 'with a null' ? { ...data, none: '' } : data)
+  // What was kept for readers, and what watchers are sent.
+  expect((await ask(`${MAPS}/${name}`)).json).toEqual(made.json)
+  const watch = await ask(`${MAPS}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3D${name}`)
+  expect(watch.text.trim().split('\n').length).toBe(1)
+  expect((watch.json as { object: object }).object).toEqual(made.json)
+})
+
 test('an adapter serves its metrics as the API paths of other servers', async () => {
   const metrics = new ClusterMetrics(h.api, [{ name: 'queue', labels: { of: 'mails' }, value: '7' }])
   metrics.set({ name: 'rps', of: { kind: 'Namespace' }, value: (it) => it?.metadata?.name?.length })
