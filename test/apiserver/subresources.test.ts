@@ -156,6 +156,7 @@ test('writes by reference keep no books', () => {
 
 test('the first books are of what the author wrote and of defaults, not of what admission adds', () => {
   const h = harness({ admission: undefined })
+  h.api.bootstrap()
   const made = ['a', 'b'].map((name) =>
     h.create(
       Pod,

@@ -36,6 +36,7 @@ export class Shape {
   #leaves: Map<string, Shape> | undefined
   #others: Map<string, Map<FieldSet, Shape>> | undefined
   #whole: FieldSet | undefined
+  #parts: FieldSet | undefined
 
   constructor(step = '', child = EMPTY_SET, before?: Shape) {
     this.#step = step
@@ -63,12 +64,17 @@ export class Shape {
 
   /** All that was added, and what it was added to. */
   get whole(): FieldSet {
-    if (this.#whole === undefined) {
+    return (this.#whole ??= setOf(true, this.parts.children))
+  }
+
+  /** All that was added, alone. */
+  get parts(): FieldSet {
+    if (this.#parts === undefined) {
       const parts: [string, FieldSet][] = []
       for (let it: Shape = this; it.#before !== undefined; it = it.#before) parts.push([it.#step, it.#child])
-      this.#whole = setOf(true, new Map(parts.reverse()))
+      this.#parts = setOf(false, new Map(parts.reverse()))
     }
-    return this.#whole
+    return this.#parts
   }
 
   #next(name: string, child: FieldSet): Shape | undefined {

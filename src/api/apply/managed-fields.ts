@@ -24,7 +24,7 @@ import {
   union,
   withParents,
 } from './field-set.ts'
-import { compare, fieldsOf, ListKeyError, mergeValues, removePaths } from './typed-value.ts'
+import { allOf, compare, fieldsOf, ListKeyError, mergeValues, removePaths } from './typed-value.ts'
 
 export interface WriteInfo {
   /** `kubectl`, `kube-controller-manager`: the fieldManager, or the user agent up to the first slash. */
@@ -188,7 +188,10 @@ class Owners {
     owner: Owner,
     info: WriteInfo,
   ): void {
-    const changes = compare(withoutManaged(old), withoutManaged(next), schema)
+    const changes =
+      old === undefined
+        ? allOf(withoutManaged(next), schema)
+        : compare(withoutManaged(old), withoutManaged(next), schema)
     const taken = tracked(union(changes.added, changes.modified), info.ignored)
     this.disown(owner, taken, changes.removed, true)
     if (isEmptySet(taken)) return

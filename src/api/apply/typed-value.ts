@@ -52,8 +52,8 @@ export interface Comparison {
 /** Which fields an update added, removed and modified. What both share by reference costs nothing. */
 export function compare(old: unknown, next: unknown, schema: AnySchema | undefined): Comparison {
   if (old === next) return SAME
-  if (old === undefined) return { ...SAME, added: wholeOf(next, schema) }
-  if (next === undefined) return { ...SAME, removed: wholeOf(old, schema) }
+  if (old === undefined) return { ...SAME, added: wholeOf(next, schema, schema?.filled) }
+  if (next === undefined) return { ...SAME, removed: wholeOf(old, schema, schema?.filled) }
   const granular =
     (isGranularObject(old, schema) && isGranularObject(next, schema)) ||
     (isGranularList(old, schema) && isGranularList(next, schema))
@@ -72,19 +72,31 @@ export function compare(old: unknown, next: unknown, schema: AnySchema | undefin
 
 const SAME: Comparison = { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY_SET }
 
-/** What changes when a value comes or goes: all of its parts, and itself. */
-function wholeOf(value: unknown, schema: AnySchema | undefined): FieldSet {
+/** The same for an object that is new. */
+export function allOf(object: object, schema: AnySchema | undefined): Comparison {
+  return { ...SAME, added: wholeOf(object, schema, true) }
+}
+
+/**
+ * What changes when a value comes or goes: all of its parts, and itself.
+ * @param there  the value itself is always there, as Go's structs are: only its parts change
+ */
+function wholeOf(value: unknown, schema: AnySchema | undefined, there = false): FieldSet {
   if (isGranularObject(value, schema)) {
     const fields = schema?.type === 'struct' ? schema.fields() : undefined
     let shape = Shape.of('fields')
     for (const key of Object.keys(value)) {
       const child = value[key]
       if (child === undefined) continue
-      const whole =
-        typeof child === 'object' ? wholeOf(child, fields ? fields[key] : fieldSchema(schema, key)) : LEAF
-      shape = shape.withField(key, whole)
+      if (typeof child !== 'object') {
+        shape = shape.withField(key, LEAF)
+        continue
+      }
+      const field = fields ? fields[key] : fieldSchema(schema, key)
+      const whole = wholeOf(child, field, there && field?.filled)
+      if (!isEmptySet(whole)) shape = shape.withField(key, whole)
     }
-    return shape.whole
+    return there ? shape.parts : shape.whole
   }
   if (!isGranularList(value, schema)) return LEAF
   const { items } = schema as ListSchema

@@ -244,7 +244,7 @@ describe('updates', () => {
       { metadata: { name: 'a' }, spec: { containers: [] }, status: { phase: 'Pending' } },
       { ignored: ['status'] },
     )
-    expect(scene.owners()).toEqual({ 'a Update': { 'f:spec': { '.': {}, 'f:containers': {} } } })
+    expect(scene.owners()).toEqual({ 'a Update': { 'f:spec': { 'f:containers': {} } } })
   })
 
   test('an object older than its bookkeeping belongs to before-first-apply', () => {
