@@ -60,8 +60,6 @@ export class Foundation {
   readonly podNetwork: ClusterNetwork
   /** How to reach the containers of a node; undefined while its kubelet is down. */
   streamsOf: (node: string) => NodeStreams | undefined = () => undefined
-  /** Who signs certificates: a real one once the cluster is served to the outside. */
-  authority: CertificateAuthority
   /** The ways from the API server to webhooks. */
   readonly webhooks: ClusterWebhooks
   /** What autoscalers may ask for besides CPU and memory. */
@@ -77,6 +75,7 @@ export class Foundation {
   /** What an empty cluster has to hold is there; a promise where an etcd elsewhere keeps it. */
   readonly ready: Maybe<undefined>
   readonly #options: ClusterOptions
+  #authority: CertificateAuthority | undefined
 
   constructor(options: ClusterOptions, from?: Foundation) {
     this.#options = options
@@ -108,7 +107,6 @@ export class Foundation {
       random,
     }
     this.podNetwork = podNetwork(this, random('network'), options.proxyMode)
-    this.authority = pretendedAuthority(() => this.loop.now)
     this.webhooks = new ClusterWebhooks(this, options.webhooks ?? [], from?.webhooks)
     this.server.webhookCaller = this.webhooks
     this.metrics = new ClusterMetrics(this.server, options.metrics ?? [], from?.metrics)
@@ -116,6 +114,16 @@ export class Foundation {
     this.programs = BUILT_IN_PROGRAMS
     this.#keepHistoryBounded()
     this.loop.owner = this
+  }
+
+  /** Who signs certificates: a real one once the cluster is served to the outside. */
+  get authority(): CertificateAuthority {
+    this.#authority ??= pretendedAuthority(() => this.loop.now)
+    return this.#authority
+  }
+
+  set authority(authority: CertificateAuthority) {
+    this.#authority = authority
   }
 
   random(name: string): Random {

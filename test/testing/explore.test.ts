@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
+import * as database from '../../examples/controllers/database.ts'
+import * as website from '../../examples/controllers/website.ts'
 import { defineController } from '../../src/controllers/runtime/controller.ts'
 import { customKind } from '../../src/testing/custom-kind.ts'
+import { compileSpec } from '../../src/testing/explore/compiled-spec.ts'
+import { runReference } from '../../src/testing/explore/reference.ts'
 import { search } from '../../src/testing/explore/search.ts'
+import { simulate } from '../../src/testing/explore/simulation.ts'
 import type { Remote, SimSpec } from '../../src/testing/explore/spec.ts'
 
 const Site = customKind<{ published: boolean }, { zone?: string }>('example.com/v1', 'Site')
@@ -67,3 +72,30 @@ test('finds that a zone of a published site is removed', async () => {
   expect(failure?.plan).toHaveLength(1)
   expect(histories).toBeLessThan(runs)
 }, 60_000)
+
+test.each([
+  ['website', website.careful],
+  ['database', database.safe],
+])(
+  '%s: runs that share what they can end as runs that share nothing do',
+  async (_, source) => {
+    const shared = compileSpec(source)
+    const reference = await runReference(shared)
+    for (const { at, faults } of reference.run.sites.filter((_site, i) => i % 4 === 0)) {
+      for (const fault of faults.filter((it) => shared.tries(at, it))) {
+        const plan = [{ at, fault }]
+        const alone = await simulate(compileSpec(source), { plan })
+        const together = await simulate(shared, { plan, sites: false, atRest: reference.atRest })
+        expect(together).toMatchObject({
+          hit: alone.hit,
+          violation: alone.violation,
+          historyHash: alone.historyHash,
+          final: alone.final,
+          quietWrites: alone.quietWrites,
+          restartWrites: alone.restartWrites,
+        })
+      }
+    }
+  },
+  60_000,
+)

@@ -4,6 +4,7 @@
  */
 import { apiVersionOf, type KubeObject, objectKey, objectRef, type Stored } from '../../api/kind.ts'
 import type { KindRef } from '../../client/client.ts'
+import type { EventRecorder } from '../../client/event-recorder.ts'
 import type { Informer, InformerOptions, Lister } from '../../client/informer.ts'
 import type { Component, Process } from '../../client/process.ts'
 import type { QueuedKey } from '../../client/work-queue.ts'
@@ -222,21 +223,44 @@ export class ControllerRunner<T extends KubeObject, Memory> {
   }
 
   #contextOf(key: string): ReconcileContext<T, Memory> {
+    const object = this.#informer.lister.get(key)
+    return new Reconcile(this.#process, this.#component, key, object, this.#lister, this.#memory)
+  }
+}
+
+class Reconcile<T extends KubeObject, Memory> implements ReconcileContext<T, Memory> {
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  readonly object: Stored<T> | undefined
+  readonly client: Process['client']
+  readonly recorder: EventRecorder
+  readonly lister: ReconcileContext<T, Memory>['lister']
+  readonly memory: Memory
+  readonly #process: Process
+
+  constructor(
+    process: Process,
+    component: string,
+    key: string,
+    object: Stored<T> | undefined,
+    lister: ReconcileContext<T, Memory>['lister'],
+    memory: Memory,
+  ) {
     const slash = key.indexOf('/')
-    const { clock } = this.#process
-    return {
-      key,
-      namespace: slash < 0 ? '' : key.slice(0, slash),
-      name: key.slice(slash + 1),
-      object: this.#informer.lister.get(key),
-      get now() {
-        return clock.now()
-      },
-      client: this.#process.client,
-      recorder: this.#process.recorder(this.#component),
-      lister: this.#lister,
-      memory: this.#memory,
-    }
+    this.key = key
+    this.namespace = slash < 0 ? '' : key.slice(0, slash)
+    this.name = key.slice(slash + 1)
+    this.object = object
+    this.client = process.client
+    this.recorder = process.recorder(component)
+    this.lister = lister
+    this.memory = memory
+    this.#process = process
+  }
+
+  get now(): number {
+    return this.#process.clock.now()
   }
 }
 

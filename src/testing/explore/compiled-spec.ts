@@ -8,7 +8,9 @@ import { type AnyController, componentOf, freshControllers } from '../../cluster
 import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
 import { invariant } from '../../kernel/invariant.ts'
 import { ALL_FAULTS, type FaultName, faultKind, isAllowed } from './faults.ts'
-import type { SimSpec } from './spec.ts'
+import type { LeadsTo, OutsideSystem, Property, SimSpec } from './spec.ts'
+
+type AnyProperty = Property<Record<string, OutsideSystem>>
 
 export interface CompiledSpec {
   readonly source: SimSpec
@@ -24,6 +26,13 @@ export interface CompiledSpec {
   }[]
   /** No controller keeps anything in memory. */
   readonly stateless: boolean
+  /** All that is outside shows itself: equal states are the same. */
+  readonly comparable: boolean
+  readonly properties: {
+    readonly always: readonly (readonly [string, AnyProperty])[]
+    readonly never: readonly (readonly [string, AnyProperty])[]
+    readonly leadsTo: readonly (readonly [string, LeadsTo<Record<string, OutsideSystem>>])[]
+  }
   /** Is the fault to be tried at this place? */
   readonly tries: (at: string, fault: FaultName) => boolean
   /** Starts what runs unharmed. */
@@ -56,6 +65,12 @@ export function compileSpec<O extends Record<string, object>>(spec: SimSpec<O>):
     given,
     processes: processesOf(source),
     stateless: makerOf(source)(inert() as never).every((it) => it.stateless === true),
+    comparable: isComparable(source),
+    properties: {
+      always: Object.entries(source.always ?? {}),
+      never: Object.entries(source.never ?? {}),
+      leadsTo: Object.entries(source.leadsTo ?? {}),
+    },
     tries: triesOf(source),
     startBeside: besideOf(source),
   }
@@ -80,6 +95,11 @@ function give(base: Foundation, object: KubeObject): Stored<KubeObject> {
   invariant(!(response instanceof Promise), 'a store in memory answers at once')
   if (!response.ok) throw new Error(`given: ${response.status.message}`)
   return response.body as Stored<KubeObject>
+}
+
+/** A system that lives in time, or says itself what it looks like, may hide what matters. */
+function isComparable({ outside = {} }: SimSpec): boolean {
+  return Object.values(outside).every((make) => make.length === 0 && !('snapshot' in make(inert() as never)))
 }
 
 function processesOf(source: SimSpec): CompiledSpec['processes'] {

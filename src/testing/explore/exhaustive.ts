@@ -100,7 +100,7 @@ class Exhaustive {
               this.#reduced++
               continue
             }
-            const child = await simulate(this.#spec, { plan })
+            const child = await simulate(this.#spec, { plan, atRest: this.#reference.atRest })
             this.#runs++
             this.#histories.add(child.historyHash)
             const violation = judge(this.#spec, this.#reference, child)

@@ -18,6 +18,8 @@ import { requestName } from './request-name.ts'
 
 /** What a process asks of the run that it is part of. */
 export interface SiteBook {
+  /** Does anybody want to know of the places that the run comes by? */
+  readonly cares: boolean
   /** Notes that the run came by a place where one of these could happen; returns what the plan says, if anything. */
   visit(place: string, faults: readonly FaultName[], about: About): FaultName | undefined
   /** Is this a run that is looked at closely? */
@@ -66,8 +68,8 @@ export class FaultyProcess {
   readonly #link: Link
   readonly #component: () => Component
   readonly #onResume: (() => void)[] = []
-  /** What the controller has read or been answered last, by resource and name. */
-  readonly #seen = new Map<string, KubeObject>()
+  /** What the controller has read or been answered last, by resource and key. */
+  readonly #seen = new Map<string, Map<string, KubeObject>>()
   #down = false
 
   constructor(name: string, foundation: Foundation, component: () => Component, book: SiteBook) {
@@ -96,6 +98,7 @@ export class FaultyProcess {
       return undefined
     }
     this.#watchForOverwrites(request)
+    if (!this.#book.cares) return undefined
     const at = `${this.name}: ${requestName(this.#foundation.scheme, request)}`
     const fault = this.#visitCall(
       at,
@@ -133,7 +136,9 @@ export class FaultyProcess {
 
   #inbound(request: ApiRequest, response: ApiResponse): MessageFault {
     if (response.ok) {
-      this.#saw(request.resource, response.body as KubeObject)
+      const { metadata } = response.body as KubeObject
+      if (metadata?.resourceVersion)
+        this.#saw(request.resource, objectKey(metadata), response.body as KubeObject)
       this.#book.answered(this.name, response.body as KubeObject)
     }
     const planned = this.#planned.get(request)
@@ -154,7 +159,7 @@ export class FaultyProcess {
   call(name: string, apply: () => unknown): Promise<unknown> {
     const { loop } = this.#foundation
     const at = `${this.name}: ${name}`
-    const fault = this.#visitCall(at, OUTSIDE_FAULTS, 'outside', false)
+    const fault = this.#book.cares ? this.#visitCall(at, OUTSIDE_FAULTS, 'outside', false) : undefined
     if (fault !== undefined) this.#book.injected(this.name, fault, at)
     const { promise, resume, fail } = loop.suspend<unknown>()
     const answer = (deliver: () => void) =>
@@ -182,9 +187,10 @@ export class FaultyProcess {
     return promise
   }
 
-  #saw(resource: string, object: KubeObject): void {
-    const { metadata } = object
-    if (metadata?.resourceVersion) this.#seen.set(seenKey(resource, metadata), object)
+  #saw(resource: string, key: string, object: KubeObject): void {
+    const seen = this.#seen.get(resource)
+    if (seen === undefined) this.#seen.set(resource, new Map([[key, object]]))
+    else seen.set(key, object)
   }
 
   /** A PUT or a patch that names no version changes whatever is there. */
@@ -192,7 +198,7 @@ export class FaultyProcess {
     const { verb, patchType, resource, namespace, name } = request
     const changes = verb === 'update' || (verb === 'patch' && patchType !== 'application/apply-patch+yaml')
     if (!changes || isGuarded(request)) return
-    this.#book.unguarded(this.name, request, this.#seen.get(seenKey(resource, { namespace, name })))
+    this.#book.unguarded(this.name, request, this.#seen.get(resource)?.get(objectKey({ namespace, name })))
   }
 
   #visitCall(
@@ -210,7 +216,7 @@ export class FaultyProcess {
   // -- faults of watches --------------------------------------------------------------------------------
 
   #event(resource: string, { type, object }: WatchEvent): void {
-    if (type === 'BOOKMARK' || resource === 'events') return
+    if (!this.#book.cares || type === 'BOOKMARK' || resource === 'events') return
     const it = object as KubeObject
     const at = `${this.name}: sees ${type} ${it.kind}/${shortKey(it)}`
     const about: About = { process: this.name, type: 'event', resource, event: `${type} ${shortKey(it)}` }
@@ -228,6 +234,7 @@ export class FaultyProcess {
 
   /** @param moment `before step 2` */
   idle(moment: string): void {
+    if (!this.#book.cares) return
     const at = `${this.name}: ${moment}`
     const { lastSettled, stepRevisions } = this.#book
     const usual = lastSettled > 0 ? IDLE_FAULTS : IDLE_FAULTS.filter((it) => it !== 'stale')
@@ -330,7 +337,7 @@ export class FaultyProcess {
       environment,
       onClock: () => this.#book.observed({ type: 'clock', process: this.name }),
       onRead: (kind, key, object) => {
-        if (object !== undefined) this.#saw(kind.resource, object)
+        if (object !== undefined) this.#saw(kind.resource, key, object)
         this.#book.read(name, kind, key, object)
       },
     })
@@ -352,13 +359,6 @@ function typeOf({ verb }: ApiRequest): About['type'] {
 function isGuarded({ body, options }: ApiRequest): boolean {
   const version = (body as KubeObject | undefined)?.metadata?.resourceVersion
   return Boolean(version || options?.preconditions?.resourceVersion)
-}
-
-function seenKey(
-  resource: string,
-  metadata: { readonly namespace?: string; readonly name?: string },
-): string {
-  return `${resource} ${objectKey(metadata)}`
 }
 
 function faultsFor({ verb }: ApiRequest): readonly FaultName[] {

@@ -7,6 +7,8 @@ import type { SimEvent, Violation } from './spec.ts'
 
 export interface Reference {
   readonly run: RunResult
+  /** Worlds in which restarted processes find nothing to do: shared by the runs that are compared with this one. */
+  readonly atRest: Set<string>
   /** Paths that differ between runs without faults: nobody can say what is right there. */
   readonly mask: readonly string[]
   /** A violation without any fault: the controller is wrong as it stands. */
@@ -17,23 +19,24 @@ export interface Reference {
 const SHUFFLES = 2
 
 export async function runReference(spec: CompiledSpec): Promise<Reference> {
-  const run = await simulate(spec, { observe: true })
-  if (run.violation !== undefined) return { run, mask: [], violation: run.violation }
+  const atRest = new Set<string>()
+  const run = await simulate(spec, { observe: true, atRest })
+  if (run.violation !== undefined) return { run, atRest, mask: [], violation: run.violation }
   const lonely = judgeAlone(spec, run)
-  if (lonely !== undefined) return { run, mask: [], violation: lonely }
+  if (lonely !== undefined) return { run, atRest, mask: [], violation: lonely }
   const mask = new Set<string>()
   for (let seed = 1; seed <= SHUFFLES; seed++) {
-    const shuffled = await simulate(spec, { orderSeed: seed })
+    const shuffled = await simulate(spec, { orderSeed: seed, atRest })
     const { violation } = shuffled
     if (violation !== undefined) {
       const message = `${violation.message} (no fault; order ${seed} of what is due together)`
-      return { run, mask: [], violation: { ...violation, message } }
+      return { run, atRest, mask: [], violation: { ...violation, message } }
     }
     for (const { object, path } of differences(run.final, shuffled.final)) {
       mask.add(`${object.slice(0, object.indexOf(' '))}${path === '' ? '' : `.${path}`}`)
     }
   }
-  return { run, mask: [...mask], violation: undefined }
+  return { run, atRest, mask: [...mask], violation: undefined }
 }
 
 /** What the reference run must not do even though nothing can be compared with it. */

@@ -10,7 +10,7 @@ import { type Choice, formatPlan, type Plan, type Site } from './plan.ts'
 import { pruneSingles } from './prune.ts'
 import { judge, type Reference, runReference } from './reference.ts'
 import { shrink } from './shrink.ts'
-import { type RunResult, simulate } from './simulation.ts'
+import { type RunOptions, type RunResult, simulate } from './simulation.ts'
 import type { SimSpec, Violation } from './spec.ts'
 
 export interface SearchOptions {
@@ -123,7 +123,7 @@ class Search {
 
   /** A place that the run does not come by would make the test say nothing. */
   async #pinned(plan: Plan): Promise<Failure | undefined> {
-    const run = await simulate(this.#spec, { plan })
+    const run = await this.#simulate({ plan })
     this.#count(run)
     const missing = plan.filter(({ at }) => !run.hit.includes(at))
     if (missing.length > 0 && run.violation === undefined) {
@@ -161,7 +161,7 @@ class Search {
     this.#tried += batch.length
     let left = batch
     while (left.length > 1) {
-      const run = await simulate(this.#spec, { plan: left, expected: this.#states })
+      const run = await this.#simulate({ plan: left, sites: false, expected: this.#states })
       this.#count(run)
       const met = left.filter(({ at }) => run.hit.includes(at))
       const violation = judge(this.#spec, this.#reference, run)
@@ -206,7 +206,7 @@ class Search {
     for (let i = 0; i < randomRuns; i++) {
       const parent = random.float() < 0.3 ? pool[0]! : random.pick(pool)
       const plan = this.#mutate(parent.plan, parent.sites, random)
-      const run = await simulate(this.#spec, { plan })
+      const run = await this.#simulate({ plan })
       this.#count(run)
       const violation = judge(this.#spec, this.#reference, run)
       if (violation !== undefined)
@@ -231,7 +231,7 @@ class Search {
   }
 
   async #try(plan: Plan, foundBy: string): Promise<Failure | undefined> {
-    const run = await simulate(this.#spec, { plan })
+    const run = await this.#simulate({ plan, sites: false })
     this.#count(run)
     const violation = judge(this.#spec, this.#reference, run)
     return violation === undefined ? undefined : this.#shrunk(plan, violation, foundBy)
@@ -239,13 +239,17 @@ class Search {
 
   async #shrunk(original: Plan, violation: Violation, foundBy: string): Promise<Failure> {
     const judged = async (plan: Plan) => {
-      const run = await simulate(this.#spec, { plan })
+      const run = await this.#simulate({ plan, sites: false })
       this.#count(run)
       return judge(this.#spec, this.#reference, run)
     }
     const { sites } = this.#reference.run
     const smallest = await shrink(original, violation, { judged, sites, tries: this.#spec.tries })
     return { ...smallest, foundBy, original }
+  }
+
+  #simulate(options: RunOptions): Promise<RunResult> {
+    return simulate(this.#spec, { ...options, atRest: this.#reference.atRest })
   }
 
   #count(run: RunResult): void {

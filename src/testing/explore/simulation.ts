@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly orderSeed?: number
   /** Collects what a report shows; costs time. */
   readonly trace?: boolean
+  /** Notes the places that the run comes by; default true. */
+  readonly sites?: boolean
   /** Logs what decides which faults could make a difference. */
   readonly observe?: boolean
   /**
@@ -51,6 +53,8 @@ export interface RunOptions {
    * it are over and forgotten, and after one that does not, none does.
    */
   readonly expected?: ReadonlyMap<string, string>
+  /** Ends of other runs in which processes that were restarted found nothing to do; a run that ends there is not asked again. */
+  readonly atRest?: Set<string>
 }
 
 export interface RunResult {
@@ -93,7 +97,11 @@ export function simulate(spec: CompiledSpec, options: RunOptions = {}): Promise<
 
 class Simulation implements SiteBook {
   readonly #spec: CompiledSpec
-  readonly #plan: ReadonlyMap<string, FaultName>
+  readonly #options: RunOptions
+  /** By place, and how often it has been come by. */
+  readonly #plan: ReadonlyMap<string, ReadonlyMap<number, FaultName>>
+  /** Choices of the plan that the run has not come by. */
+  #left: number
   readonly #foundation: Foundation
   readonly #outside: Record<string, OutsideSystem>
   readonly #world: ObservedWorld
@@ -102,6 +110,7 @@ class Simulation implements SiteBook {
   readonly #byName = new Map<string, FaultyProcess>()
   readonly #visits = new Map<string, number>()
   readonly #sites: Site[] = []
+  readonly #keepsSites: boolean
   readonly #hit: string[] = []
   readonly #undo: { readonly since: number; readonly run: () => void }[] = []
   readonly #leads = new Map<string, number>()
@@ -115,6 +124,7 @@ class Simulation implements SiteBook {
   readonly stepRevisions: number[] = []
   readonly #expected: ReadonlyMap<string, string> | undefined
   #strayed = false
+  #asksTheTime = false
   #stateAt = -1
   #stateNow = ''
   #settles = 0
@@ -125,12 +135,13 @@ class Simulation implements SiteBook {
   #failedAt = 0
   #settledAt: readonly [newest: number, before: number] = [0, 0]
 
-  constructor(
-    spec: CompiledSpec,
-    { plan = [], orderSeed, trace = false, observe = false, expected }: RunOptions,
-  ) {
+  constructor(spec: CompiledSpec, options: RunOptions) {
+    const { plan = [], orderSeed, trace = false, observe = false, sites = true, expected } = options
     this.#spec = spec
-    this.#plan = new Map(plan.map(({ at, fault }) => [at, fault]))
+    this.#options = options
+    this.#plan = byPlace(plan)
+    this.#left = plan.length
+    this.#keepsSites = sites || observe
     this.#tracing = trace
     this.#expected = expected
     this.#log = observe ? [] : undefined
@@ -163,7 +174,7 @@ class Simulation implements SiteBook {
       if (this.#listensTo('quiescence'))
         quietWrites = await this.#writesDuring(() => this.#wait(this.#quietMs))
       this.#judgeEnd()
-      if (this.#listensTo('idempotence')) restartWrites = await this.#writesDuring(() => this.#lookAgain())
+      if (this.#listensTo('idempotence')) restartWrites = await this.#restarted()
     } catch (error) {
       this.#caught(error)
     }
@@ -222,6 +233,17 @@ class Simulation implements SiteBook {
     await this.#untilQuiet()
     // What was put off by a wrong clock is due an hour late at most.
     if (late.length > 0) await this.#wait(HOUR_MS)
+  }
+
+  /** What processes without memory do in a world is the same in all runs that end in it. */
+  async #restarted(): Promise<readonly string[]> {
+    const { atRest } = this.#options
+    const state =
+      atRest === undefined || this.#asksTheTime || !this.#spec.comparable ? undefined : this.#state()
+    if (state !== undefined && atRest?.has(state)) return []
+    const writes = await this.#writesDuring(() => this.#lookAgain())
+    if (state !== undefined && writes.length === 0) atRest?.add(state)
+    return writes
   }
 
   /** Every reconcile is run twice more: in new processes, and once again in these, as after a relist. */
@@ -319,40 +341,55 @@ class Simulation implements SiteBook {
       kind.namespaced ? { namespace, name } : { name }
     return {
       apply: (object) =>
-        this.#asUser(`applies ${object.kind}/${shortKey(object)}`, async () => {
-          const kind = kindOf(object.kind ?? '')
-          const { name = '', namespace = 'default' } = object.metadata ?? {}
-          if ((await client.find(kind, ref(kind, name, namespace))) === undefined)
-            await client.create(kind, placed(kind, object))
-          else await client.patch(kind, ref(kind, name, namespace), object)
-        }),
+        this.#asUser(
+          () => `applies ${object.kind}/${shortKey(object)}`,
+          async () => {
+            const kind = kindOf(object.kind ?? '')
+            const { name = '', namespace = 'default' } = object.metadata ?? {}
+            if ((await client.find(kind, ref(kind, name, namespace))) === undefined)
+              await client.create(kind, placed(kind, object))
+            else await client.patch(kind, ref(kind, name, namespace), object)
+          },
+        ),
       create: (object) =>
-        this.#asUser(`creates ${object.kind}/${shortKey(object)}`, async () => {
-          const kind = kindOf(object.kind ?? '')
-          await client.create(kind, placed(kind, object))
-        }),
+        this.#asUser(
+          () => `creates ${object.kind}/${shortKey(object)}`,
+          async () => {
+            const kind = kindOf(object.kind ?? '')
+            await client.create(kind, placed(kind, object))
+          },
+        ),
       patch: (word, name, patch, namespace) =>
-        this.#asUser(`patches ${word}/${name} ${JSON.stringify(patch)}`, async () => {
-          const kind = kindOf(word)
-          await client.patch(kind, ref(kind, name, namespace), patch)
-        }),
+        this.#asUser(
+          () => `patches ${word}/${name} ${JSON.stringify(patch)}`,
+          async () => {
+            const kind = kindOf(word)
+            await client.patch(kind, ref(kind, name, namespace), patch)
+          },
+        ),
       patchStatus: (word, name, patch, namespace) =>
-        this.#asUser(`patches the status of ${word}/${name} ${JSON.stringify(patch)}`, async () => {
-          const kind = kindOf(word)
-          await client.patch(kind, ref(kind, name, namespace), { status: patch }, { subresource: 'status' })
-        }),
+        this.#asUser(
+          () => `patches the status of ${word}/${name} ${JSON.stringify(patch)}`,
+          async () => {
+            const kind = kindOf(word)
+            await client.patch(kind, ref(kind, name, namespace), { status: patch }, { subresource: 'status' })
+          },
+        ),
       delete: (word, name, namespace) =>
-        this.#asUser(`deletes ${word}/${name}`, async () => {
-          const kind = kindOf(word)
-          await client.delete(kind, ref(kind, name, namespace), { propagationPolicy: 'Background' })
-        }),
+        this.#asUser(
+          () => `deletes ${word}/${name}`,
+          async () => {
+            const kind = kindOf(word)
+            await client.delete(kind, ref(kind, name, namespace), { propagationPolicy: 'Background' })
+          },
+        ),
     }
   }
 
-  async #asUser(text: string, body: () => Promise<void>): Promise<void> {
+  async #asUser(text: () => string, body: () => Promise<void>): Promise<void> {
     this.#steps++
     for (const process of this.#processes) process.idle(`before step ${this.#steps}`)
-    this.#note('user', 'user', text)
+    if (this.#tracing) this.#note('user', 'user', text())
     const noted = this.#trace.length - 1
     const call = body().then(
       () => undefined,
@@ -367,7 +404,7 @@ class Simulation implements SiteBook {
     this.stepRevisions.push(this.#foundation.store.revision)
     if (this.#tracing) this.#trace[noted] = { ...this.#trace[noted]!, truth: this.#truthNow() }
     if (answered && error !== undefined) {
-      throw error instanceof ApiError ? new Error(`the user ${text}: ${error.message}`) : error
+      throw error instanceof ApiError ? new Error(`the user ${text()}: ${error.message}`) : error
     }
     if (this.#violation !== undefined) throw new StopRun()
   }
@@ -404,14 +441,17 @@ class Simulation implements SiteBook {
   }
 
   visit(place: string, faults: readonly FaultName[], about: About): FaultName | undefined {
-    if (this.#faultsOver) return undefined
+    const choices = this.#plan.get(place)
+    if (choices === undefined && !this.#keepsSites) return undefined
     const nth = (this.#visits.get(place) ?? 0) + 1
     this.#visits.set(place, nth)
     const at = `${place} #${nth}`
-    this.#sites.push({ at, faults })
+    if (this.#keepsSites) this.#sites.push({ at, faults })
     this.#log?.push({ type: 'site', at, faults, about, state: this.#state() })
-    const fault = this.#plan.get(at)
-    if (fault === undefined || !faults.includes(fault)) return undefined
+    const fault = choices?.get(nth)
+    if (fault === undefined) return undefined
+    this.#left--
+    if (!faults.includes(fault)) return undefined
     if (this.#expected !== undefined && this.#hasStrayed(at)) return undefined
     this.#hit.push(at)
     return fault
@@ -435,11 +475,16 @@ class Simulation implements SiteBook {
     return this.#stateNow
   }
 
+  get cares(): boolean {
+    return !this.#faultsOver && (this.#keepsSites || this.#left > 0)
+  }
+
   get observing(): boolean {
     return this.#log !== undefined && !this.#faultsOver
   }
 
   observed(observation: Observation): void {
+    if (observation.type === 'clock') this.#asksTheTime = true
     if (!this.#faultsOver) this.#log?.push(observation)
   }
 
@@ -508,18 +553,19 @@ class Simulation implements SiteBook {
       ? this.#manners.finalizersOf(event)
       : this.#manners.noteFinalizers(event)
     if (taken !== undefined) this.#speak('finalizers', '', taken)
-    const { always, never, leadsTo } = this.#spec.source
+    const { always, never, leadsTo } = this.#spec.properties
+    if (always.length + never.length + leadsTo.length === 0) return
     const context = { truth: this.#world, event, history: this.#world.history }
-    for (const [name, property] of Object.entries(always ?? {})) {
+    for (const [name, property] of always) {
       const broken = brokenBy(property(context))
       if (broken !== undefined) this.#speak('always', name, broken)
     }
-    for (const [name, property] of Object.entries(never ?? {})) {
+    for (const [name, property] of never) {
       const verdict = property(context)
       if (verdict === true || typeof verdict === 'string')
         this.#speak('never', name, verdict === true ? name : verdict)
     }
-    for (const [name, { when, then, withinMs }] of Object.entries(leadsTo ?? {})) {
+    for (const [name, { when, then, withinMs }] of leadsTo) {
       if (then(context)) this.#leads.delete(name)
       else if (when(context) && !this.#leads.has(name)) this.#leads.set(name, this.#world.now)
       else this.#judgeLead(name, withinMs)
@@ -609,6 +655,17 @@ class Simulation implements SiteBook {
   get #quietMs(): number {
     return this.#spec.source.quietMs ?? DEFAULT_QUIET_MS
   }
+}
+
+function byPlace(plan: Plan): Map<string, Map<number, FaultName>> {
+  const places = new Map<string, Map<number, FaultName>>()
+  for (const { at, fault } of plan) {
+    const hash = at.lastIndexOf(' #')
+    const place = at.slice(0, hash)
+    const choices = places.get(place) ?? new Map<number, FaultName>()
+    places.set(place, choices.set(Number(at.slice(hash + 2)), fault))
+  }
+  return places
 }
 
 /** Programming errors: no world can make these the right answer. */
