@@ -6,6 +6,7 @@
 import { Lease } from '../api/coordination/lease.ts'
 import { Node } from '../api/core/node.ts'
 import type { Stored } from '../api/kind.ts'
+import { CSINode } from '../api/storage/csi-node.ts'
 import { formatMicroTime, formatTime } from '../api/time.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import type { Process } from '../client/process.ts'
@@ -161,8 +162,21 @@ export class NodeReporter {
     }
     this.event('Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     this.#options.registered(node)
+    this.#registerDrivers(node)
     this.#renew()
     this.#report()
+  }
+
+  /** Drivers fill it in when they come; it goes with its node (volume/csi/nodeinfomanager). */
+  #registerDrivers({ metadata: { name, uid } }: Stored<Node>): void {
+    const { transport, requests, clock } = this.#options.process
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name, uid }]
+    const drivers: CSINode = { metadata: { name, ownerReferences }, spec: { drivers: [] } }
+    transport.request(requests.create(CSINode, drivers), (created) => {
+      if (created.ok || created.code === 409) return
+      const again = () => this.#node?.metadata.uid === uid && this.#registerDrivers(this.#node)
+      clock.after(RETRY_MS_MAX, again, { background: true, label: 'drivers of the node' })
+    })
   }
 
   #report(): void {

@@ -7,6 +7,7 @@ import { PersistentVolume } from '../../src/api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-claim.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { CSIDriver } from '../../src/api/storage/csi-driver.ts'
+import { CSINode } from '../../src/api/storage/csi-node.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
 import { VolumeAttachment } from '../../src/api/storage/volume-attachment.ts'
 import type { Cluster } from '../../src/cluster/cluster.ts'
@@ -218,6 +219,21 @@ test('the volume of a dead node is taken away after six minutes, and its pod com
   expect(attachments(cluster)).toEqual([`${second!.spec.nodeName}: true`])
   const set = cluster.peek().get<StatefulSet>(StatefulSet, { namespace: 'default', name: 'db' })
   expect(set?.status?.readyReplicas).toBe(1)
+})
+
+test('each node has an object for its drivers, which goes with it', async () => {
+  await using cluster = await clusterWithClass(2)
+  await cluster.settle()
+  const names = () =>
+    cluster
+      .peek()
+      .list<CSINode>(CSINode)
+      .map((it) => it.metadata?.name)
+  expect(names()).toEqual(['node-1', 'node-2'])
+  cluster.node('node-2').crash()
+  await cluster.client.delete(Node, { name: 'node-2' })
+  await cluster.settle()
+  expect(names()).toEqual(['node-1'])
 })
 
 test('a node that is out of service gives its volumes back at once', async () => {
