@@ -1,6 +1,7 @@
 /** Who may do what: the seam between the pipeline and whatever decides. */
+
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import type { UserInfo } from '../api/request.ts'
-import type { AccessAttributes } from './call.ts'
 
 export interface Verdict {
   readonly allowed: boolean

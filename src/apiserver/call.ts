@@ -1,4 +1,5 @@
 /** One API request on its way through the server, and what every stage of it may use. */
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
 import type { PolicyRule } from '../api/rbac/rules.ts'
 import type { ApiRequest, ApiResponse, Maybe, RequestOptions, UserInfo } from '../api/request.ts'
@@ -44,21 +45,6 @@ export interface ServerContext {
   /** Whether a user may do something; empty reason when there is none to give. */
   allows(user: UserInfo, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string }
 }
-
-/** What authorization decides about. */
-export type AccessAttributes =
-  | {
-      readonly verb: string
-      readonly group: string
-      readonly version: string
-      readonly resource: string
-      readonly subresource?: string
-      readonly namespace?: string
-      readonly name?: string
-      /** Of a list or watch; the object's name in it counts as `name`. */
-      readonly fieldSelector?: string
-    }
-  | { readonly verb: string; readonly path: string }
 
 export interface Call {
   readonly server: ServerContext

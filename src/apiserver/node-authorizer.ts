@@ -2,6 +2,8 @@
  * What kubelets may do: of secrets, config maps, claims and volumes they read those that their pods name, of nodes and pods
  * their own; the rest is a fixed list. Upstream: plugin/pkg/auth/authorizer/node/node_authorizer.go.
  */
+
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import type { PersistentVolumeClaim } from '../api/core/persistent-volume-claim.ts'
 import type { Pod } from '../api/core/pod.ts'
 import { requiredFieldValue } from '../api/field-selector.ts'
@@ -9,7 +11,7 @@ import type { KubeObject } from '../api/kind.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { VolumeAttachment } from '../api/storage/volume-attachment.ts'
 import type { Authorizer, Verdict } from './authorization.ts'
-import type { AccessAttributes, ServerContext } from './call.ts'
+import type { ServerContext } from './call.ts'
 import { nodeNameOf } from './nodes.ts'
 import { podReferences } from './pod-references.ts'
 import { covers } from './rbac.ts'

@@ -4,9 +4,8 @@
  */
 import type { KubeObject } from '../api/kind.ts'
 import type { PolicyRule } from '../api/rbac/rules.ts'
-import { clusterRole, clusterRoleBinding, EVENTS, may, serviceAccount } from './rbac-objects.ts'
+import { clusterRole, clusterRoleBinding, EVENTS, may, READ, serviceAccount } from './rbac-objects.ts'
 
-const READ = 'get list watch'
 const WORKLOAD = 'apps extensions'
 
 /** By service account. */
@@ -85,6 +84,7 @@ const RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     may('patch update', 'core', 'persistentvolumeclaims/status'),
     may(READ, 'core', 'persistentvolumeclaims'),
     EVENTS,
+    may('get', 'core', 'services'),
   ],
   'ephemeral-volume-controller': [
     may(READ, 'core', 'pods'),
@@ -129,10 +129,10 @@ const RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     may('update', 'core', 'persistentvolumeclaims/status'),
     may('create delete get list watch', 'core', 'pods'),
     may(READ, 'storage.k8s.io', 'storageclasses'),
-    may('get create update delete', 'core', 'endpoints services'),
     may('list watch', 'core', 'nodes'),
     EVENTS,
     may('watch', 'core', 'events'),
+    may('get', 'core', 'services'),
   ],
   'pod-garbage-collector': [
     may('delete list watch', 'core', 'pods'),
@@ -160,6 +160,13 @@ const RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
   ],
   'root-ca-cert-publisher': [may('create update', 'core', 'configmaps'), EVENTS],
   'route-controller': [may('list watch', 'core', 'nodes'), may('patch', 'core', 'nodes/status'), EVENTS],
+  'selinux-warning-controller': [
+    EVENTS,
+    may(READ, 'core', 'persistentvolumes'),
+    may(READ, 'core', 'persistentvolumeclaims'),
+    may(READ, 'core', 'pods'),
+    may(READ, 'storage.k8s.io', 'csidrivers'),
+  ],
   'service-account-controller': [may('create', 'core', 'serviceaccounts'), EVENTS],
   'service-cidrs-controller': [
     may('get list patch update watch', 'networking.k8s.io', 'servicecidrs'),

@@ -13,13 +13,13 @@ import {
   group,
   may,
   mayVisit,
+  READ,
   role,
   roleBinding,
   serviceAccount,
   user,
 } from './rbac-objects.ts'
 
-const READ = 'get list watch'
 const WRITE = 'create delete deletecollection patch update'
 const AGGREGATE = 'rbac.authorization.k8s.io/aggregate-to-'
 

@@ -8,6 +8,8 @@ const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }
 
 type Labels = Readonly<Record<string, string>>
 
+export const READ = 'get list watch'
+
 /** Lists of words; the group `core` is the one without a name. */
 export function may(verbs: string, apiGroups: string, resources: string, resourceNames?: string): PolicyRule {
   return {

@@ -1,4 +1,6 @@
 /** Role based access control (upstream: plugin/pkg/auth/authorizer/rbac). */
+
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import type { ClusterRole } from '../api/rbac/cluster-role.ts'
 import type { ClusterRoleBinding } from '../api/rbac/cluster-role-binding.ts'
 import type { Role } from '../api/rbac/role.ts'
@@ -6,7 +8,7 @@ import type { RoleBinding } from '../api/rbac/role-binding.ts'
 import type { PolicyRule, RoleRef, Subject } from '../api/rbac/rules.ts'
 import type { UserInfo } from '../api/request.ts'
 import type { Authorizer, Verdict } from './authorization.ts'
-import type { AccessAttributes, ServerContext } from './call.ts'
+import type { ServerContext } from './call.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 /** Members may do everything, whatever the roles say. */

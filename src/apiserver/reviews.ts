@@ -1,9 +1,11 @@
 /** Questions that are posted and answered without being stored: may somebody do something, whose token is this. */
+
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import { methodNotServed } from '../api/errors.ts'
 import type { PolicyRule } from '../api/rbac/rules.ts'
 import type { ApiResponse, Maybe, UserInfo } from '../api/request.ts'
 import { decodeBody } from './body.ts'
-import { type AccessAttributes, answer, type Call } from './call.ts'
+import { answer, type Call } from './call.ts'
 
 type Handler = (call: Call) => Maybe<ApiResponse>
 

@@ -3,6 +3,8 @@
  * HTTP. Authenticated by the caller, a request is authorized, decoded, defaulted, admitted, validated and
  * committed; the commit is journalled and fanned out to watchers before the answer returns.
  */
+
+import type { AccessAttributes } from '../api/authorization/access.ts'
 import { ApiError, forbidden, methodNotServed, notServed } from '../api/errors.ts'
 import { requiredFieldValue } from '../api/field-selector.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
@@ -30,7 +32,7 @@ import type { WebhookCaller } from './admission/webhook-calls.ts'
 import { ALLOW_ALL, type Authorizer, firstToAllow } from './authorization.ts'
 import { bootstrap } from './bootstrap.ts'
 import { type AdmissionOptions, defaultAdmission, HOOKS, SUBRESOURCES, writable } from './built-in.ts'
-import { type AccessAttributes, actorOf, type Call, type ServerContext } from './call.ts'
+import { actorOf, type Call, type ServerContext } from './call.ts'
 import { changeText } from './change-text.ts'
 import { type ComputedSource, serveComputed } from './computed.ts'
 import { create } from './create.ts'

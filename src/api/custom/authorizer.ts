@@ -3,28 +3,18 @@
  * apiserver/pkg/cel/library/authz.go.
  */
 
+import type { AccessAttributes } from '../authorization/access.ts'
+
 /** Who may do what, for the one who asks or for a service account. */
 export interface Authorization {
   readonly user: Subject
-  allows(who: Subject, what: AccessQuestion): { readonly allowed: boolean; readonly reason: string }
+  allows(who: Subject, what: AccessAttributes): { readonly allowed: boolean; readonly reason: string }
 }
 
 interface Subject {
   readonly name: string
   readonly groups: readonly string[]
 }
-
-type AccessQuestion =
-  | {
-      readonly verb: string
-      readonly group: string
-      readonly version: string
-      readonly resource: string
-      readonly subresource?: string
-      readonly namespace?: string
-      readonly name?: string
-    }
-  | { readonly verb: string; readonly path: string }
 
 export class AuthorizerValue {
   readonly authorization: Authorization

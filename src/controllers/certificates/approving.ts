@@ -1,15 +1,12 @@
 /** Approves the client certificates of kubelets that may have one (upstream: pkg/controller/certificates/approver/sarapprove.go). */
 import { SubjectAccessReview } from '../../api/authorization/subject-access-review.ts'
 import { parseCertificateRequest } from '../../api/certificates/certificate-request.ts'
-import {
-  CertificateSigningRequest,
-  type CertificateSigningRequestCondition,
-} from '../../api/certificates/certificate-signing-request.ts'
+import { CertificateSigningRequest } from '../../api/certificates/certificate-signing-request.ts'
 import type { Stored } from '../../api/kind.ts'
 import { formatTime } from '../../api/time.ts'
 import type { Client } from '../../client/client.ts'
 import { defineController } from '../runtime/controller.ts'
-import { hasCondition } from './conditions.ts'
+import { hasCondition, withCondition } from './conditions.ts'
 import { kubeletClientProblem } from './node-requests.ts'
 
 const SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet'
@@ -33,7 +30,8 @@ export const csrApprovingController = defineController<CertificateSigningRequest
       if (!(await isAllowed(client, request, subresource))) continue
       const message = `Auto approving ${what} certificate after SubjectAccessReview.`
       const { name } = request.metadata
-      const body = approved(request, message, formatTime(now))
+      const condition = { type: 'Approved', reason: 'AutoApproved', message }
+      const body = withCondition(request, condition, formatTime(now))
       await client.subresource('update', CertificateSigningRequest, { name }, 'approval', body)
       return
     }
@@ -55,23 +53,4 @@ async function isAllowed(
     spec: { user: username, uid, groups, extra, resourceAttributes },
   } as SubjectAccessReview)
   return review.status?.allowed === true
-}
-
-function approved(
-  request: Stored<CertificateSigningRequest>,
-  message: string,
-  now: string,
-): Stored<CertificateSigningRequest> {
-  const condition: CertificateSigningRequestCondition = {
-    type: 'Approved',
-    status: 'True',
-    reason: 'AutoApproved',
-    message,
-    lastUpdateTime: now,
-    lastTransitionTime: now,
-  }
-  return {
-    ...request,
-    status: { ...request.status, conditions: [...(request.status?.conditions ?? []), condition] },
-  }
 }

@@ -8,15 +8,11 @@ import {
   type CertificateRequest,
   parseCertificateRequest,
 } from '../../api/certificates/certificate-request.ts'
-import {
-  CertificateSigningRequest,
-  type CertificateSigningRequestCondition,
-} from '../../api/certificates/certificate-signing-request.ts'
-import type { Stored } from '../../api/kind.ts'
+import { CertificateSigningRequest } from '../../api/certificates/certificate-signing-request.ts'
 import { formatTime } from '../../api/time.ts'
 import type { Random } from '../../kernel/random.ts'
 import { type ControllerDefinition, defineController } from '../runtime/controller.ts'
-import { hasCondition } from './conditions.ts'
+import { hasCondition, withCondition } from './conditions.ts'
 import { clientProblem, kubeletClientProblem, kubeletServingProblem } from './node-requests.ts'
 
 /** Upstream: --cluster-signing-duration. */
@@ -62,7 +58,11 @@ export function csrSigningController(
         problemOf(parsed, usages) ??
         (memory.authority().verifies(parsed) ? undefined : 'signature is not valid')
       if (problem !== undefined) {
-        await client.updateStatus(CertificateSigningRequest, failed(request, problem, formatTime(now)))
+        const condition = { type: 'Failed', reason: 'SignerValidationFailure', message: problem }
+        await client.updateStatus(
+          CertificateSigningRequest,
+          withCondition(request, condition, formatTime(now)),
+        )
         return
       }
       const serial = Uint8Array.from(
@@ -77,23 +77,4 @@ export function csrSigningController(
       })
     },
   })
-}
-
-function failed(
-  request: Stored<CertificateSigningRequest>,
-  message: string,
-  now: string,
-): Stored<CertificateSigningRequest> {
-  const condition: CertificateSigningRequestCondition = {
-    type: 'Failed',
-    status: 'True',
-    reason: 'SignerValidationFailure',
-    message,
-    lastUpdateTime: now,
-    lastTransitionTime: now,
-  }
-  return {
-    ...request,
-    status: { ...request.status, conditions: [...(request.status?.conditions ?? []), condition] },
-  }
 }

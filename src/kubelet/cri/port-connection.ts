@@ -6,26 +6,8 @@ import type { HttpRequest, HttpResponse, Listener, NetworkNamespace, Peer } from
 import type { Connection, ConnectionSink } from '../../api/streams.ts'
 import type { EventLoop } from '../../kernel/event-loop.ts'
 import { decodeText, encodeText } from '../file-tree.ts'
+import { REASONS } from '../http-reasons.ts'
 import { concatBytes } from '../programs/pipe.ts'
-
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-}
 
 /** Largest request head and body that the front accepts. */
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024

@@ -1,6 +1,8 @@
 /** Commands that use the network: wget, curl, nslookup, nc, ping. */
+
 import type { HttpOutcome, HttpResponse } from '../../../api/sockets.ts'
 import { decodeText } from '../../file-tree.ts'
+import { REASONS } from '../../http-reasons.ts'
 import type { ProcessContext, Program } from '../program.ts'
 import { resolvePath } from '../vfs.ts'
 import { command, options, sleepMs, UsageError } from './command.ts'
@@ -39,27 +41,6 @@ export async function fetchUrl(
 
 export function bodyText(body: Uint8Array | string): string {
   return typeof body === 'string' ? body : decodeText(body)
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
 }
 
 /** `HTTP/1.1 404 Not Found`. */
