@@ -78,11 +78,17 @@ class TrueLog {
   }
 }
 
+/** The first revision that a watch is told: of one that starts below 0 where nothing was compacted, as etcd has it, the next. */
+function startOf({ request, openedAt }: StreamRecord): number {
+  const { startRevision = 0 } = request
+  return startRevision > 0 ? startRevision : openedAt + 1
+}
+
 /** Names every promise that a stream broke. */
 export function breaches(stream: StreamRecord, log: readonly LogEntry[]): string[] {
   const found: string[] = []
-  const { request, openedAt, deliveries } = stream
-  const start = request.startRevision || openedAt + 1
+  const { request, deliveries } = stream
+  const start = startOf(stream)
   const expected = log.filter((entry) => entry.revision >= start && covers(request, entry))
   let next = 0
   let lastRevision = 0
