@@ -81,7 +81,7 @@ test.each([
   async (_, source) => {
     const shared = compileSpec(source)
     const reference = await runReference(shared)
-    for (const { at, faults } of reference.run.sites.filter((_site, i) => i % 4 === 0)) {
+    for (const { at, faults } of reference.run.sites.filter((_site, i) => i % 8 === 0)) {
       for (const fault of faults.filter((it) => shared.tries(at, it))) {
         const plan = [{ at, fault }]
         const alone = await simulate(compileSpec(source), { plan })

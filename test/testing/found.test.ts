@@ -45,6 +45,16 @@ const FOUND: readonly Found[] = [
     process: 'kube-controller-manager',
     faults: ['before step 2 #1 = stale@1', 'before step 3 #1 = stale@2'],
   },
+  {
+    what: 'a request that arrives late is still that of its sender',
+    story: 'attaching',
+    process: 'kube-controller-manager',
+    faults: [
+      'update VolumeAttachment/csi-a5a417d910408d31180742431f76fab07152a48044d128735c12c08376e02c25 #1 = slow',
+      'update PersistentVolume/disk-1 #1 = conflict',
+      'update PersistentVolume/disk-1 #2 = slow',
+    ],
+  },
 ]
 
 test.each(FOUND)('$what', async ({ story, process, faults }) => {

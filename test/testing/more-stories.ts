@@ -10,7 +10,7 @@ import { scheduler } from '../../src/scheduler/scheduler.ts'
 import type { SimSpec, Truth, UserActions } from '../../src/testing/explore/spec.ts'
 import { simulation } from '../../src/testing/explore/spec.ts'
 import { instantKubelet } from '../../src/testing/instant-kubelet.ts'
-import { boundPod, claim, labels, node, object, template, volume } from './self-objects.ts'
+import { boundPod, claim, labels, NODE_REQUEST, node, object, template, volume } from './self-objects.ts'
 import { builtIn, common, oracles } from './self-stories.ts'
 
 /** Admission taints every new node; only a controller that is not here would take that away. */
@@ -469,6 +469,121 @@ export const MORE_STORIES: Readonly<Record<string, SimSpec>> = {
         const text = JSON.stringify(truth.get('ClusterRole', 'all')?.rules)
         return (text.includes('services') && !text.includes('pods')) || text
       },
+    },
+  }),
+
+  certificates: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('csrapproving', 'csrsigning', 'csrcleaner'),
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      const request = () => truth.get('CertificateSigningRequest', 'node-1')
+      await user.create(
+        object(
+          'certificates.k8s.io/v1',
+          'CertificateSigningRequest',
+          'node-1',
+          {
+            spec: {
+              request: NODE_REQUEST,
+              signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+              usages: ['digital signature', 'client auth'],
+            },
+          },
+          '',
+        ),
+      )
+      await waitFor(() => request() === undefined || request()?.status?.certificate !== undefined)
+      await settle()
+      await waitFor(() => request() === undefined, '5h')
+    },
+    never: {
+      'a certificate without approval': ({ truth }) =>
+        truth
+          .list('CertificateSigningRequest')
+          .some(
+            ({ status }) =>
+              status?.certificate !== undefined &&
+              !status.conditions?.some((it: { type: string }) => it.type === 'Approved'),
+          ),
+    },
+    always: {
+      'nothing is cleaned away before it was signed': ({ event }) =>
+        event.verb !== 'delete' || event.old?.status?.certificate !== undefined,
+    },
+  }),
+
+  attaching: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('attachdetach', 'csi-attacher'),
+    ignore: ['Pod.status', 'Node.status'],
+    given: [
+      node('node-1'),
+      object(
+        'v1',
+        'PersistentVolume',
+        'disk-1',
+        {
+          spec: {
+            capacity: { storage: '10Gi' },
+            accessModes: ['ReadWriteOnce'],
+            storageClassName: '',
+            csi: { driver: 'csi.kubarium.dev', volumeHandle: 'disk-1' },
+            claimRef: { namespace: 'default', name: 'data' },
+          },
+        },
+        '',
+      ),
+      object('v1', 'PersistentVolumeClaim', 'data', {
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '5Gi' } },
+          storageClassName: '',
+          volumeName: 'disk-1',
+        },
+      }),
+    ],
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      const attached = () => truth.list('VolumeAttachment').some((it) => it.status?.attached)
+      const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]
+      await user.create(boundPod('db', 'node-1', { volumes }))
+      await waitFor(attached)
+      await settle()
+      await user.delete('Pod', 'db')
+      await waitFor(() => truth.list('VolumeAttachment').length === 0)
+    },
+    eventually: {
+      'the node is not told of what it has not': ({ truth }) =>
+        (truth.get('Node', 'node-1')?.status?.volumesAttached ?? []).length === 0,
+    },
+  }),
+
+  expander: simulation({
+    ...common,
+    oracles,
+    controllers: builtIn('persistentvolume-expander', 'csi-provisioner', 'persistentvolume-binder'),
+    ignore: ['*.metadata.annotations', 'PersistentVolume', 'PersistentVolumeClaim.spec.volumeName'],
+    given: [
+      object(
+        'storage.k8s.io/v1',
+        'StorageClass',
+        'fast',
+        { provisioner: 'csi.kubarium.dev', volumeBindingMode: 'Immediate', allowVolumeExpansion: true },
+        '',
+      ),
+    ],
+    scenario: async ({ user, settle, waitFor, truth }) => {
+      await user.create(claim('data', 'fast'))
+      await waitFor(() => bound(truth, 'data'))
+      await user.patch('PersistentVolumeClaim', 'data', {
+        spec: { resources: { requests: { storage: '20Gi' } } },
+      })
+      await settle()
+    },
+    eventually: {
+      'the claim has what it asks for': ({ truth }) =>
+        truth.get('PersistentVolumeClaim', 'data')?.status?.capacity?.storage === '20Gi',
     },
   }),
 

@@ -51,3 +51,13 @@ export const claim = (name: string, storageClassName = '') =>
   object('v1', 'PersistentVolumeClaim', name, {
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } }, storageClassName },
   })
+
+/** `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj "/O=system:nodes/CN=system:node:node-1"` */
+export const NODE_REQUEST = [
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIdk1JR1dBZ0VBTURReEZUQVRCZ05WQkFvTURITjVjM1JsYlRw',
+  'dWIyUmxjekViTUJrR0ExVUVBd3dTYzNsegpkR1Z0T201dlpHVTZibTlrWlMweE1Ga3dFd1lIS29aSXpqMENBUVlJS29aSXpqMERB',
+  'UWNEUWdBRU81QkhmL1orCmNhWUVoOHZvR2FRWDc3NS9yWFc4bnFFYndpZ3VmU0htQ2VEUndTZWNJZ1MyN3lqNEppY3BXK0VQWk5K',
+  'blUreFEKRUs1Y2s5Z1o3NGxIU0tBQU1Bb0dDQ3FHU000OUJBTUNBMGdBTUVVQ0lRQzhsbjcxUHZuOEM2b1IzYlQ4NlNHZApYdFJS',
+  'Yms5dGoxb2RpSTJtK2Y1R1NBSWdBanhaYXlZcy90cmUwNlRWNnl3TnZUK2lld1JvWnNjc21OZkpQRUQrCkF3Yz0KLS0tLS1FTkQg',
+  'Q0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==',
+].join('')

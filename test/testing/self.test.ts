@@ -12,27 +12,13 @@ const STORIES = { ...SELF_STORIES, ...MORE_STORIES }
 const RUNS = Number(process.env.EXPLORE_RUNS ?? 0)
 const SEED = Number(process.env.EXPLORE_SEED ?? 1)
 
-/** Signing takes real cryptography; the others follow the steps of the cloud's attacher, which has a story. */
-const UNTOLD = [
-  'csrapproving',
-  'csrsigning',
-  'csrcleaner',
-  'attachdetach',
-  'csi-attacher',
-  'persistentvolume-expander',
-]
-
 test('there is a story for every controller, the scheduler, the kubelet and the cloud', () => {
   const told = Object.values(STORIES).flatMap(({ controllers, process }) => [
     ...(typeof controllers === 'function'
       ? [process]
       : (controllers as { readonly name: string }[]).map((it) => it.name)),
   ])
-  expect(told).toEqual(
-    expect.arrayContaining(
-      BUILT_IN.filter((it) => !it.aliases.some((alias) => UNTOLD.includes(alias))).map((it) => it.name),
-    ),
-  )
+  expect(told).toEqual(expect.arrayContaining(BUILT_IN.map((it) => it.name)))
   expect(told).toEqual(
     expect.arrayContaining(['kube-scheduler', 'kubelet/node-1', 'cloud-controller-manager']),
   )

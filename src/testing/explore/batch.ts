@@ -22,6 +22,7 @@ const SHORT: ReadonlySet<FaultName> = new Set([
   'crash-before',
   'crash-after',
   'restart',
+  'pod-fails',
 ])
 
 interface Placed {

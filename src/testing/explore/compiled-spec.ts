@@ -7,7 +7,8 @@ import { Foundation } from '../../cluster/foundation.ts'
 import { type AnyController, componentOf, freshControllers } from '../../cluster/user-controllers.ts'
 import { ADMIN, CONTROLLER_MANAGER } from '../../cluster/users.ts'
 import { invariant } from '../../kernel/invariant.ts'
-import { ALL_FAULTS, type FaultName, faultKind, isAllowed } from './faults.ts'
+import { ALL_FAULTS, ASKED_FOR, type FaultName, faultKind, isAllowed } from './faults.ts'
+import { BESIDE } from './nodes.ts'
 import type { LeadsTo, OutsideSystem, Property, SimSpec } from './spec.ts'
 
 type AnyProperty = Property<Record<string, OutsideSystem>>
@@ -116,14 +117,17 @@ function makerOf({ controllers }: SimSpec): (remotes: never) => readonly AnyCont
     : () => controllers as readonly AnyController[]
 }
 
-/** By default everything; but two lead only where one is elected. */
+/** By default everything that leaves no trace; but two lead only where one is elected. */
 function triesOf(source: SimSpec): CompiledSpec['tries'] {
   const { faults, process } = source
   if (Array.isArray(faults)) return (_, fault) => isAllowed(fault, faults as readonly FaultName[])
   if (typeof faults === 'function') return (_, fault) => isAllowed(fault, ALL_FAULTS)
   const elected = makerOf(source)(inert() as never).filter((it) => it.leaderElection === true)
   const prefixes = elected.map((it) => `${process ?? componentOf(it)}: `)
-  return (at, fault) => faultKind(fault) !== 'two-leaders' || prefixes.some((it) => at.startsWith(it))
+  return (at, fault) => {
+    if (ASKED_FOR.has(fault)) return false
+    return faultKind(fault) !== 'two-leaders' || prefixes.some((it) => at.startsWith(it))
+  }
 }
 
 /** Stands in for the remotes while controllers are only asked for their names. */
@@ -138,7 +142,7 @@ function besideOf({ builtIn, beside }: SimSpec): CompiledSpec['startBeside'] {
       foundation.startProcess('kube-controller-manager', CONTROLLER_MANAGER, [builtInManager(builtIn)])
     }
     if (beside !== undefined) {
-      foundation.startProcess('beside', ADMIN, [freshControllers(() => beside as readonly AnyController[])])
+      foundation.startProcess(BESIDE, ADMIN, [freshControllers(() => beside as readonly AnyController[])])
     }
   }
 }

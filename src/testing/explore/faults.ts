@@ -89,6 +89,26 @@ export const FAULTS = {
     legal: 'NTP corrections',
     strength: 3,
   },
+  'not-ready': {
+    summary: 'a running pod is not ready for a while',
+    legal: 'Pod lifecycle, "Container probes": a readiness probe may fail at any time and pass again',
+    strength: 2,
+  },
+  'pod-fails': {
+    summary: 'a running pod fails: evicted from its node',
+    legal: 'Node-pressure eviction: "the kubelet sets the phase for the selected pods to Failed"',
+    strength: 3,
+  },
+  'node-silent': {
+    summary: 'a node is not heard of for a while: its Ready is Unknown',
+    legal: 'Nodes, "Heartbeats": the node controller sets Ready to Unknown when a node falls silent',
+    strength: 3,
+  },
+  'late-status': {
+    summary: 'kubelets, and what else runs beside, hear of pods and act on them late',
+    legal: 'API concepts, "Semantics for watch": caches of kubelets are eventually consistent too',
+    strength: 2,
+  },
 } as const satisfies Record<string, Fault>
 
 type FaultKind = keyof typeof FAULTS
@@ -102,6 +122,9 @@ export function faultKind(fault: FaultName): FaultKind {
   const at = fault.indexOf('@')
   return (at < 0 ? fault : fault.slice(0, at)) as FaultKind
 }
+
+/** These change for good what a run ends with: only tried where they are asked for. */
+export const ASKED_FOR: ReadonlySet<FaultName> = new Set(['pod-fails'])
 
 /** `stale` allows `stale@2` too. */
 export function isAllowed(fault: FaultName, allowed: readonly FaultName[]): boolean {

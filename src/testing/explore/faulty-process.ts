@@ -122,8 +122,7 @@ export class FaultyProcess {
         return 'lost'
       case 'slow':
         // Late arrival harms only what names the version that it is about; elsewhere the answer is late.
-        if (request.verb === 'update' || request.verb === 'patch')
-          return (proceed) => this.#book.later(proceed)
+        if (request.verb === 'update' || request.verb === 'patch') return (proceed) => this.#later(proceed)
         this.#planned.set(request, { at, fault })
         return undefined
       case 'two-leaders':
@@ -144,7 +143,7 @@ export class FaultyProcess {
     const planned = this.#planned.get(request)
     if (planned === undefined || !response.ok) return undefined
     if (planned.fault === 'lost-answer') return GATEWAY_TIMEOUT
-    if (planned.fault === 'slow') return (proceed) => this.#book.later(proceed)
+    if (planned.fault === 'slow') return (proceed) => this.#later(proceed)
     if (planned.fault === 'crash-after') {
       this.#crash()
       return 'lost'
@@ -177,7 +176,7 @@ export class FaultyProcess {
       }
       if (fault === 'crash-after') this.#crash()
       else if (fault === 'lost-answer') answer(() => fail(new Error(`${name}: 504 Gateway Timeout`)))
-      else if (fault === 'slow') this.#book.later(() => answer(() => resume(result)))
+      else if (fault === 'slow') this.#later(() => answer(() => resume(result)))
       else answer(() => resume(result))
     }
     if (fault === 'error') answer(() => fail(new Error(`${name}: 500 Internal Server Error`)))
@@ -259,6 +258,13 @@ export class FaultyProcess {
     }
   }
 
+  /** What is put off is still done by whoever does it now. */
+  #later(run: () => void): void {
+    const { loop } = this.#foundation
+    const { context } = loop
+    this.#book.later(() => loop.within(context, run))
+  }
+
   /** Wrong until faults are over; then somebody sets it right. */
   #jump(byMs: number): void {
     this.handle.jumpClock(byMs)
@@ -302,7 +308,7 @@ export class FaultyProcess {
   #usurp(proceed: () => void): void {
     this.handle.pause()
     const rival = this.#start(`${this.name} (second)`, this.#foundation.network.link(`${this.name} (second)`))
-    this.#book.later(() => {
+    this.#later(() => {
       rival.crash()
       this.handle.resume()
       for (const deliver of this.#onResume.splice(0)) deliver()

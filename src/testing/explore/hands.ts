@@ -57,6 +57,13 @@ export interface Hands {
     name: string,
     nth?: number,
   ): Choice
+  /** Before the user's step (from 1), until the second `settle` from then on. */
+  podNotReady(name: string, beforeStep: number): Choice
+  /** It is evicted. */
+  podFails(name: string, beforeStep: number): Choice
+  nodeSilent(name: string, beforeStep: number): Choice
+  /** Kubelets hear of pods late. */
+  lateStatus(beforeStep: number): Choice
   /** Before the user's step (from 1). */
   restart(process: string, beforeStep: number): Choice
   /** Down from before this step until the one after the next `settle`. */
@@ -88,6 +95,10 @@ export function handsFor(processes: readonly string[]): Hands {
     twoLeaders: call('two-leaders'),
     lag: event('lag'),
     missed: event('missed'),
+    podNotReady: (name, step) => at('kubelet', `Pod/${name} before step ${step}`, 1, 'not-ready'),
+    podFails: (name, step) => at('kubelet', `Pod/${name} before step ${step}`, 1, 'pod-fails'),
+    nodeSilent: (name, step) => at('kubelet', `Node/${name} before step ${step}`, 1, 'node-silent'),
+    lateStatus: (step) => at('kubelet', `before step ${step}`, 1, 'late-status'),
     restart: (process, step) => at(process, `before step ${step}`, 1, 'restart'),
     down: (process, step) => at(process, `before step ${step}`, 1, 'down'),
     stale: (process, step, asAfterStep) => at(process, `before step ${step}`, 1, `stale@${asAfterStep}`),

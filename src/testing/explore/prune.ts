@@ -112,6 +112,13 @@ class Effects {
         return this.#coalesces(site, index) ? this.#lagging(site, index, 'misses') : undefined
       case 'stale':
         return this.#past(site, index, fault)
+      case 'not-ready':
+      case 'pod-fails':
+      case 'node-silent':
+      case 'late-status':
+        return this.#isWatched(site)
+          ? `${site.about.resource} ${fault} in ${this.#windows[index]}`
+          : undefined
       case 'clock-forward':
       case 'clock-back':
         return this.#asksTheTime(site, index)
@@ -411,6 +418,15 @@ class Effects {
       if (it.type === 'site' && it.about.type === 'idle' && it.about.process === process) return false
     }
     return false
+  }
+
+  /** Does any process under test watch the kind, or ask for it? One pod, or node, is like another. */
+  #isWatched({ about: { process, resource } }: SiteEntry): boolean {
+    return this.#log.some(
+      (it) =>
+        (it.type === 'watch' && it.resource === resource) ||
+        (it.type === 'site' && it.about.process !== process && it.about.resource === resource),
+    )
   }
 
   /** A clock that is wrong from the start is wrong in another way than one that becomes wrong. */

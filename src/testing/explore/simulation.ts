@@ -23,6 +23,7 @@ import type { FaultName } from './faults.ts'
 import { FaultyProcess, type SiteBook } from './faulty-process.ts'
 import { type FinalState, finalStateOf, stateText } from './final-state.ts'
 import { Manners } from './manners.ts'
+import { Nodes } from './nodes.ts'
 import type { About, Observation } from './observation.ts'
 import { ObservedWorld, shortKey } from './observed-world.ts'
 import type { Plan, Site } from './plan.ts'
@@ -114,6 +115,7 @@ class Simulation implements SiteBook {
   readonly #hit: string[] = []
   readonly #undo: { readonly since: number; readonly run: () => void }[] = []
   readonly #leads = new Map<string, number>()
+  readonly #nodes: Nodes
   readonly #manners: Manners
   readonly #log: Observation[] | undefined
   readonly #atTheEnd: (() => void)[] = []
@@ -156,6 +158,7 @@ class Simulation implements SiteBook {
     this.#world = new ObservedWorld(this.#foundation, spec.given, this.#outside, (event) =>
       this.#happened(event),
     )
+    this.#nodes = new Nodes(this.#foundation, this.#world, this, spec.source.beside !== undefined)
     this.#manners = new Manners(this.#foundation.scheme, this.#world)
     const user = new Requests(ADMIN, 'user')
     this.#client = new ApiClient(user, this.#foundation.loop, this.#foundation.network.link('user'))
@@ -388,7 +391,9 @@ class Simulation implements SiteBook {
 
   async #asUser(text: () => string, body: () => Promise<void>): Promise<void> {
     this.#steps++
-    for (const process of this.#processes) process.idle(`before step ${this.#steps}`)
+    const moment = `before step ${this.#steps}`
+    for (const process of this.#processes) process.idle(moment)
+    this.#nodes.idle(moment)
     if (this.#tracing) this.#note('user', 'user', text())
     const noted = this.#trace.length - 1
     const call = body().then(
