@@ -37,6 +37,7 @@ import type {
   RequestsOptions,
   Snapshot,
 } from './cluster.ts'
+import { serveComponentStatuses } from './component-statuses.ts'
 import { planControlPlane } from './control-plane.ts'
 import { controllerHandles, findController } from './controller-handles.ts'
 import type { CustomMetric } from './custom-metrics.ts'
@@ -75,6 +76,7 @@ export class SimCluster implements Cluster {
     this.client = drivingClient(foundation.outsideClient(), foundation.loop)
     foundation.streamsOf = (node) => this.#nodes.get(node)?.machine.streams
     serveResourceMetrics(foundation.server, () => this.#nodes.values())
+    serveComponentStatuses(foundation.server, (name) => this.#processes.get(name)?.state === 'running')
   }
 
   get now(): number {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment.ts'
 import { HorizontalPodAutoscaler } from '../../src/api/autoscaling/horizontal-pod-autoscaler.ts'
+import { ComponentStatus } from '../../src/api/core/component-status.ts'
 import { Node } from '../../src/api/core/node.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { NodeMetrics } from '../../src/api/metrics/node-metrics.ts'
@@ -172,4 +173,20 @@ test('a fork measures its own nodes', async () => {
   expect((await fork.client.list(PodMetrics, { namespace: 'default' })).items).toHaveLength(0)
   expect((await cluster.client.list(PodMetrics, { namespace: 'default' })).items).toHaveLength(1)
   await fork.dispose()
+})
+
+test('the parts of the control plane say how they are', async () => {
+  await using cluster = await createCluster({ nodes: 0 })
+  const health = async () =>
+    (await cluster.client.list(ComponentStatus)).items.map(
+      ({ metadata, conditions }) => `${metadata.name} ${conditions?.[0]?.status} ${conditions?.[0]?.message}`,
+    )
+  expect(await health()).toEqual(['controller-manager True ok', 'etcd-0 True ok', 'scheduler True ok'])
+  cluster.process('kube-scheduler').crash()
+  expect((await health())[2]).toBe(
+    'scheduler False Get "https://127.0.0.1:10259/healthz": dial tcp 127.0.0.1:10259: connect: connection refused',
+  )
+  await expect(cluster.client.get(ComponentStatus, { name: 'etcd-7' })).rejects.toThrow(
+    'componentstatuses "etcd-7" not found',
+  )
 })

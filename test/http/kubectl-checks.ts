@@ -290,6 +290,7 @@ export const CHECKS: readonly Check[] = [
   { run: 'describe pods -l app=web', want: /Successfully assigned default\/web-/ },
   { run: 'get events', want: /ScalingReplicaSet/ },
   { run: 'events --for deployment/web', want: /Scaled up replica set/ },
+  { run: 'get componentstatuses', want: /etcd-0\s+Healthy\s+ok/ },
   { run: 'explain deployment.spec.strategy', want: 'rollingUpdate' },
   {
     run: 'explain deployment.spec.strategy --output=plaintext-openapiv2',
