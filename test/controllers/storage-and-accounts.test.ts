@@ -6,13 +6,14 @@ import { Namespace } from '../../src/api/core/namespace.ts'
 import { Node } from '../../src/api/core/node.ts'
 import { PersistentVolume } from '../../src/api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-claim.ts'
+import { Pod } from '../../src/api/core/pod.ts'
 import { Secret } from '../../src/api/core/secret.ts'
 import { ServiceAccount } from '../../src/api/core/service-account.ts'
 import { ClusterRole } from '../../src/api/rbac/cluster-role.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
 import { formatMicroTime } from '../../src/api/time.ts'
 import { ClusterSize } from '../../src/controllers/ttl/controller.ts'
-import { World } from './world.ts'
+import { template, World } from './world.ts'
 
 const claim = (name: string, storageClassName = '', storage = '1Gi'): PersistentVolumeClaim => ({
   metadata: { name, namespace: 'default' },
@@ -86,8 +87,30 @@ describe('volumes', () => {
     expect(await world.list(PersistentVolume)).toEqual([])
   })
 
-  test('a class may wait for the first pod', async () => {
+  test('a claim that names its volume gets that one or none, and says why', async () => {
     const world = await World.create()
+    await world.create(PersistentVolume, volume('small', '1Mi'))
+    await world.create(PersistentVolume, volume('shared', '1Gi', { accessModes: ['ReadOnlyMany'] }))
+    await world.create(PersistentVolume, volume('good', '1Gi'))
+    for (const [name, volumeName] of Object.entries({ a: 'small', b: 'shared', c: 'good', d: 'good' })) {
+      const { metadata, spec } = claim(name)
+      await world.create(PersistentVolumeClaim, { metadata, spec: { ...spec, volumeName } })
+      await world.settle()
+    }
+    const claims = await world.list(PersistentVolumeClaim)
+    expect(claims.map((it) => it.status?.phase)).toEqual(['Pending', 'Pending', 'Bound', 'Pending'])
+    const messages = (await world.list(Event)).map((it) => `${it.reason}: ${it.message}`)
+    expect(messages).toEqual(
+      expect.arrayContaining([
+        'VolumeMismatch: Cannot bind to requested volume "small": requested PV is too small',
+        'VolumeMismatch: Cannot bind to requested volume "shared": incompatible accessMode',
+        'FailedBinding: volume "good" already bound to a different claim.',
+      ]),
+    )
+  })
+
+  test('a class may wait for the first pod', async () => {
+    const world = await World.create({ nodes: 0 })
     const volumeBindingMode = 'WaitForFirstConsumer'
     await world.create(StorageClass, {
       metadata: { name: 'late' },
@@ -97,6 +120,19 @@ describe('volumes', () => {
     await world.create(PersistentVolumeClaim, claim('data', 'late'))
     await world.settle()
     expect((await world.get(PersistentVolumeClaim, 'data')).status?.phase).toBe('Pending')
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]
+    for (const name of ['one', 'two']) {
+      const metadata = { name, namespace: 'default' }
+      await world.create(Pod, { metadata, spec: { ...template({}).spec, volumes } })
+    }
+    await world.update(PersistentVolumeClaim, 'data', (it) => ({
+      ...it,
+      metadata: { ...it.metadata, labels: { look: 'again' } },
+    }))
+    await world.settle()
+    expect((await world.list(Event)).map((it) => `${it.reason}: ${it.message}`)).toContain(
+      'WaitForPodScheduled: waiting for pods one,two to be scheduled',
+    )
     const annotations = { 'volume.kubernetes.io/selected-node': 'node-1' }
     await world.update(PersistentVolumeClaim, 'data', (it) => ({
       ...it,

@@ -1,6 +1,7 @@
 /** Brings claims and volumes together, and says what became of both (volume/persistentvolume/pv_controller.go). */
 import { PersistentVolume } from '../../api/core/persistent-volume.ts'
 import { PersistentVolumeClaim } from '../../api/core/persistent-volume-claim.ts'
+import { Pod } from '../../api/core/pod.ts'
 import { objectKey, type Stored } from '../../api/kind.ts'
 import { StorageClass } from '../../api/storage/storage-class.ts'
 import type { EventRecorder } from '../../client/event-recorder.ts'
@@ -8,12 +9,15 @@ import type { Process } from '../../client/process.ts'
 import type { ControllerControl } from '../runtime/controller-control.ts'
 import { KeyWorker } from '../runtime/key-worker.ts'
 import type { ControllerComponent } from '../runtime/manager.ts'
+import { isPodTerminal } from '../shared/pod.ts'
+import { BY_CLAIM, claimIndex } from '../shared/pod-claims.ts'
 import { sameStatus, semanticEqual } from '../shared/semantic-equal.ts'
 import {
   BIND_COMPLETED,
   BOUND_BY_CONTROLLER,
   findVolume,
   isClaimedBy,
+  mismatch,
   SELECTED_NODE,
   STORAGE_PROVISIONER,
 } from './match.ts'
@@ -47,6 +51,7 @@ class Binder {
   start(): void {
     const { informers } = this.#process
     const classes = informers.for(StorageClass)
+    informers.for(Pod, { indexes: claimIndex })
     const claims = informers.for(PersistentVolumeClaim)
     const volumes = informers.for(PersistentVolume)
     const lookAtClaim = (claim: Claim) => this.#claims.add(objectKey(claim.metadata))
@@ -79,13 +84,27 @@ class Binder {
     if (claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return this.#checkBound(claim, named)
     if (claim.metadata.deletionTimestamp !== undefined) return
     if (claim.spec.volumeName) {
-      const free = named !== undefined && (named.spec.claimRef === undefined || isClaimedBy(named, claim))
-      return free ? this.#bind(claim, named) : this.#setPhase(claim, 'Pending')
+      const refusal = named && this.#refusal(claim, named)
+      if (named !== undefined && refusal === undefined) return this.#bind(claim, named)
+      if (refusal !== undefined) this.#recorder.event(claim, 'Warning', refusal.reason, refusal.message)
+      return this.#setPhase(claim, 'Pending')
     }
     const waits = this.#waitsForConsumer(claim)
     const volume = findVolume(claim, volumes.list(), waits)
     if (volume !== undefined) return this.#bind(claim, volume)
     await this.#askForVolume(claim, waits)
+  }
+
+  /** Why a claim may not have the volume that it names. */
+  #refusal(claim: Claim, volume: Volume) {
+    const name = JSON.stringify(volume.metadata.name)
+    if (volume.spec.claimRef === undefined) {
+      const why = mismatch(claim, volume)
+      const message = `Cannot bind to requested volume ${name}: ${why}`
+      return why === undefined ? undefined : { reason: 'VolumeMismatch', message }
+    }
+    if (isClaimedBy(volume, claim)) return undefined
+    return { reason: 'FailedBinding', message: `volume ${name} already bound to a different claim.` }
   }
 
   async #checkBound(claim: Claim, volume: Volume | undefined): Promise<void> {
@@ -164,12 +183,8 @@ class Binder {
     const storageClass = this.#classOf(claim)
     const provisioner = storageClass?.provisioner
     if (waits) {
-      this.#recorder.event(
-        claim,
-        'Normal',
-        'WaitForFirstConsumer',
-        'waiting for first consumer to be created before binding',
-      )
+      const [reason, message] = this.#whatIsAwaited(claim)
+      this.#recorder.event(claim, 'Normal', reason, message)
     } else if (provisioner !== undefined && provisioner !== NO_PROVISIONER) {
       const message = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`
       this.#recorder.event(claim, 'Normal', 'ExternalProvisioning', message)
@@ -186,13 +201,29 @@ class Binder {
         return
       }
     } else if (claim.spec.storageClassName) {
-      const message = `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`
-      if (storageClass === undefined) this.#recorder.event(claim, 'Warning', 'ProvisioningFailed', message)
+      const message =
+        storageClass === undefined
+          ? `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`
+          : `no volume plugin matched name: ${NO_PROVISIONER}`
+      this.#recorder.event(claim, 'Warning', 'ProvisioningFailed', message)
     } else {
       const message = 'no persistent volumes available for this claim and no storage class is set'
       this.#recorder.event(claim, 'Normal', 'FailedBinding', message)
     }
     await this.#setPhase(claim, 'Pending')
+  }
+
+  #whatIsAwaited(claim: Claim): readonly [reason: string, message: string] {
+    const pods = this.#process.informers.for(Pod, { indexes: claimIndex }).lister
+    const names = pods
+      .byIndex(BY_CLAIM, objectKey(claim.metadata))
+      .filter((it) => !it.spec.nodeName && !isPodTerminal(it))
+      .map((it) => it.metadata.name)
+      .sort()
+    if (names.length === 0)
+      return ['WaitForFirstConsumer', 'waiting for first consumer to be created before binding']
+    const what = names.length === 1 ? 'pod' : 'pods'
+    return ['WaitForPodScheduled', `waiting for ${what} ${names.join(',')} to be scheduled`]
   }
 
   /** Its class leaves the choice to the scheduler, who has not chosen a node yet. */

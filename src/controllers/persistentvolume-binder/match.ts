@@ -29,7 +29,7 @@ export function findVolume(
 ): Volume | undefined {
   let best: Volume | undefined
   for (const volume of volumes) {
-    if (volume.metadata.deletionTimestamp !== undefined || !suits(claim, volume)) continue
+    if (!suits(claim, volume)) continue
     if (isClaimedBy(volume, claim)) return volume
     if (preboundOnly || volume.spec.claimRef !== undefined || volume.status?.phase !== 'Available') continue
     if (best === undefined || bySize(volume, best) < 0) best = volume
@@ -37,16 +37,25 @@ export function findVolume(
   return best
 }
 
-function suits({ spec }: Claim, { spec: volume, metadata }: Volume): boolean {
+/** Why a volume that a claim asks for by name cannot be its; undefined: it can. */
+export function mismatch({ spec }: Claim, { spec: volume, metadata }: Volume): string | undefined {
+  if (metadata.deletionTimestamp !== undefined)
+    return `the volume is marked for deletion ${JSON.stringify(metadata.name)}`
   const wanted = spec.resources?.requests?.['storage'] ?? '0'
-  const modes = spec.accessModes ?? []
-  return (
-    (volume.storageClassName ?? '') === (spec.storageClassName ?? '') &&
-    (volume.volumeMode ?? 'Filesystem') === (spec.volumeMode ?? 'Filesystem') &&
-    modes.every((it) => volume.accessModes?.includes(it)) &&
-    compareQuantities(volume.capacity?.['storage'] ?? '0', wanted) >= 0 &&
-    (spec.selector === undefined || compileSelector(spec.selector).matches(metadata.labels))
-  )
+  if (compareQuantities(volume.capacity?.['storage'] ?? '0', wanted) < 0) return 'requested PV is too small'
+  if ((volume.storageClassName ?? '') !== (spec.storageClassName ?? ''))
+    return 'storageClassName does not match'
+  if ((volume.volumeMode ?? 'Filesystem') !== (spec.volumeMode ?? 'Filesystem'))
+    return 'incompatible volumeMode'
+  return spec.accessModes?.every((it) => volume.accessModes?.includes(it)) === false
+    ? 'incompatible accessMode'
+    : undefined
+}
+
+function suits(claim: Claim, volume: Volume): boolean {
+  const { selector } = claim.spec
+  const selected = selector === undefined || compileSelector(selector).matches(volume.metadata.labels)
+  return selected && mismatch(claim, volume) === undefined
 }
 
 function bySize(a: Volume, b: Volume): number {
