@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import type { KubeObject } from '../api/kind.ts'
 import { StorageClass } from '../api/storage/storage-class.ts'
+import { parseTime } from '../api/time.ts'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
@@ -13,6 +14,7 @@ import { mirrorOf, OBJECT_CODEC } from '../cluster/stored-objects.ts'
 import { ADMIN } from '../cluster/users.ts'
 import { serve, wallClock } from '../http/serve.ts'
 import { webhookClient } from '../http/webhook-client.ts'
+import { parseDuration } from '../kernel/duration.ts'
 import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 import { memoryStore } from '../storage/memory.ts'
@@ -23,6 +25,7 @@ interface Options {
   readonly kubeconfig: string
   readonly seed?: number
   readonly speed: number
+  readonly epoch?: number
   readonly controllers?: string
   readonly controlPlanes: number
   readonly manifests?: string
@@ -46,6 +49,11 @@ export function register(program: Command): void {
     .option('--kubeconfig <file>', 'where to write the kubeconfig', 'kubarium.config')
     .option('--seed <number>', 'seed of chance', parseCount)
     .option('--speed <factor>', 'virtual seconds per real second, or max', parseSpeed, 1)
+    .option(
+      '--epoch <time>',
+      'virtual time at the start, or how long ago: 2025-01-01T00:00:00Z, 30d',
+      (text) => parseEpoch(text, wallClock()),
+    )
     .option('--controllers <list>', "as kube-controller-manager's flag: *,-job", '*')
     .option(
       '--control-planes <number>',
@@ -78,7 +86,12 @@ In any case, watches that continue from before a restart are told to list again.
 let one run everything, and start the others with --api-only. Claims without a class get volumes of the StorageClass
 standard, which is made unless there is one already.
 
+At a speed above 1 virtual time runs ahead of this machine's clock. What kubectl get prints is right all the same, since
+the server works it out; ages that kubectl works out itself, as describe does for events, become <invalid>. With an
+--epoch far enough in the past they stay numbers: how long ago it was by this machine's clock.
+
 Examples:
+  kubarium serve --speed 60 --epoch 30d
   kubarium serve --nodes 5 --kubeconfig ./kubarium.config
   kubectl --kubeconfig ./kubarium.config get nodes`,
     )
@@ -89,7 +102,7 @@ async function run(options: Options): Promise<void> {
   if (options.data !== undefined && options.etcd !== undefined) {
     throw new InputError('--data and --etcd both say where the state is kept', undefined, 'choose one')
   }
-  const start = new Date(Math.floor(wallClock())).toISOString()
+  const start = new Date(Math.floor(options.epoch ?? wallClock())).toISOString()
   using data = options.data === undefined ? undefined : await openData(options.data)
   using mirror = options.etcd === undefined ? undefined : await openEtcd(options.etcd)
   const cluster = buildCluster({
@@ -213,6 +226,15 @@ function interrupted(): Promise<void> {
 function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number')
   return Number(text)
+}
+
+/** Milliseconds since the Unix epoch. Throws InvalidArgumentError. */
+export function parseEpoch(text: string, nowMs: number): number {
+  const ago = parseDuration(text)
+  if (ago !== undefined) return nowMs - ago
+  const time = parseTime(text)
+  if (Number.isNaN(time)) throw new InvalidArgumentError('expected a time (RFC 3339), or how long ago it was')
+  return time
 }
 
 function parseSpeed(text: string): number {

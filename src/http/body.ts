@@ -53,6 +53,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     uploads.add(upload)
     const fail = (error: Error) => {
       if (!settle(upload)) return
+      chunks.length = 0 // The request lives on until its connection is closed.
       request.unpipe()
       request.pause()
       if (source !== request) source.destroy()

@@ -8,6 +8,9 @@ const LOOPBACK = '127.0.0.1'
 /** Every client is on this machine and has the same address, so that there is no sense in a bound for each address. */
 const MAX_SOCKETS = 11_000
 
+/** Connections that wait to be accepted: beyond Node's 511 the kernel lets them try again seconds later. */
+const BACKLOG = 4096
+
 const LIMITS = {
   /** All headers must be there after 10 s, and the body after 30 s; looked at every second. */
   headersTimeout: 10_000,
@@ -53,7 +56,7 @@ export function listen(options: ListenOptions, bind: (server: Server) => void): 
   bind(server)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, LOOPBACK, () => {
+    server.listen({ port, host: LOOPBACK, backlog: BACKLOG }, () => {
       server.removeListener('error', reject)
       const address = `${LOOPBACK}:${(server.address() as AddressInfo).port}`
       resolve({

@@ -6,8 +6,10 @@
 import { drainMicrotasks, hostTurn } from '../kernel/drain.ts'
 import { realNow } from '../kernel/wall-clock.ts'
 
-/** How long the host's loop may be held up. */
+/** How long the host's loop is held up while it has little else to do. */
 const TURN_MS = 5
+/** The same while others keep it busy: as long as they do, so that neither side waits for ever, up to this. */
+const TURN_MS_MAX = 25
 
 export interface Work {
   /** Does a little. False: there is nothing left to do for now. */
@@ -29,8 +31,7 @@ export function inTurn(work: Work): void {
 
 async function run(): Promise<void> {
   // Not at once: a socket that takes what it is given tells so before the host has had a turn, and so on without end.
-  await hostTurn()
-  let until = realNow() + TURN_MS
+  let until = await nextTurn()
   while (next.length > 0) {
     // Whoever adds work is not done with what it does: more may come.
     await drainMicrotasks()
@@ -38,12 +39,18 @@ async function run(): Promise<void> {
     next = []
     for (const work of round) {
       if (step(work)) next.push(work)
-      if (realNow() < until) continue
-      await hostTurn()
-      until = realNow() + TURN_MS
+      if (realNow() >= until) until = await nextTurn()
     }
   }
   running = false
+}
+
+/** When the turn is over that begins after the host has had one. */
+async function nextTurn(): Promise<number> {
+  const left = realNow()
+  await hostTurn()
+  const now = realNow()
+  return now + Math.min(TURN_MS_MAX, Math.max(TURN_MS, now - left))
 }
 
 function step(work: Work): boolean {

@@ -16,6 +16,8 @@ import { serve } from '../../src/http/serve.ts'
 export interface Stats {
   readonly cpuMs: number
   readonly rssMiB: number
+  /** What JavaScript holds; after a collection when `reset` was asked for. */
+  readonly heapMiB: number
   /** Of the event loop since the last reset, ms. */
   readonly delayMaxMs: number
   readonly delayP999Ms: number
@@ -194,6 +196,7 @@ function listen(port: number, watches: () => number, orders?: Orders): void {
       cpuMs: cpuMs(),
       turnMaxMs,
       rssMiB: process.memoryUsage.rss() / 2 ** 20,
+      heapMiB: process.memoryUsage().heapUsed / 2 ** 20,
       delayMaxMs: delay.max / 1e6,
       delayP999Ms: delay.percentile(99.9) / 1e6,
       watches: watches(),
