@@ -6,15 +6,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import type { KubeObject } from '../api/kind.ts'
 import { StorageClass } from '../api/storage/storage-class.ts'
-import { parseTime } from '../api/time.ts'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
 import { mirrorOf, OBJECT_CODEC } from '../cluster/stored-objects.ts'
 import { ADMIN } from '../cluster/users.ts'
-import { serve, wallClock } from '../http/serve.ts'
+import { epochOf, serve, wallClock } from '../http/serve.ts'
 import { webhookClient } from '../http/webhook-client.ts'
-import { parseDuration } from '../kernel/duration.ts'
 import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 import { memoryStore } from '../storage/memory.ts'
@@ -52,7 +50,7 @@ export function register(program: Command): void {
     .option(
       '--epoch <time>',
       'virtual time at the start, or how long ago: 2025-01-01T00:00:00Z, 30d',
-      (text) => parseEpoch(text, wallClock()),
+      parseEpoch,
     )
     .option('--controllers <list>', "as kube-controller-manager's flag: *,-job", '*')
     .option(
@@ -228,13 +226,12 @@ function parseCount(text: string): number {
   return Number(text)
 }
 
-/** Milliseconds since the Unix epoch. Throws InvalidArgumentError. */
-export function parseEpoch(text: string, nowMs: number): number {
-  const ago = parseDuration(text)
-  if (ago !== undefined) return nowMs - ago
-  const time = parseTime(text)
-  if (Number.isNaN(time)) throw new InvalidArgumentError('expected a time (RFC 3339), or how long ago it was')
-  return time
+function parseEpoch(text: string): number {
+  const epoch = epochOf(text, wallClock())
+  if (epoch === undefined) {
+    throw new InvalidArgumentError('expected a time (RFC 3339), or how long ago it was')
+  }
+  return epoch
 }
 
 function parseSpeed(text: string): number {

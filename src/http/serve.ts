@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream'
 import type { CertificateAuthority as ClusterAuthority } from '../api/certificates/certificate.ts'
 import { type ApiError, forbidden } from '../api/errors.ts'
 import type { UserInfo } from '../api/request.ts'
+import { parseTime } from '../api/time.ts'
 import type { ApiServer } from '../apiserver/server.ts'
+import { parseDuration } from '../kernel/duration.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { realNow, WallPacer } from '../kernel/wall-clock.ts'
 import { Authenticator } from './authenticate.ts'
@@ -49,6 +51,14 @@ export interface Served {
 /** Real time, ms since the epoch: certificates know nothing of virtual time. */
 export function wallClock(): number {
   return performance.timeOrigin + realNow()
+}
+
+/** A time (RFC 3339), or how long before `nowMs`: `30d`; ms since the epoch, undefined when it is neither. */
+export function epochOf(text: string, nowMs: number): number | undefined {
+  const ago = parseDuration(text)
+  if (ago !== undefined) return nowMs - ago
+  const time = parseTime(text)
+  return Number.isNaN(time) ? undefined : time
 }
 
 export async function serve(options: ServeOptions): Promise<Served> {

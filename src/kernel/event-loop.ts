@@ -49,6 +49,8 @@ export interface Pacer {
   /** Resolves when `limit()` may have reached `due`, or when `wake` is called. */
   wait(due: number): Promise<void>
   wake(): void
+  /** Nobody follows any more. */
+  rest(): void
 }
 
 interface Goal {
@@ -328,7 +330,8 @@ export class EventLoop {
 
   /** Follows `pacer` until it is replaced; undefined: time stands still again unless driven. */
   follow(pacer: Pacer | undefined): void {
-    this.#pacer?.wake()
+    if (pacer !== this.#pacer) this.#pacer?.rest()
+    else pacer?.wake()
     this.#pacer = pacer
     if (pacer !== undefined) this.#start()
   }

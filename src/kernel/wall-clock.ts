@@ -23,6 +23,8 @@ export class WallPacer implements Pacer {
   #virtualStart: number
   #wake: (() => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Real time at which the timer fires. */
+  #timerAt = Number.POSITIVE_INFINITY
 
   /** @param speed virtual seconds per real second, > 0; Infinity runs as fast as the CPU goes */
   constructor(virtualNow: () => number, speed: number) {
@@ -51,17 +53,33 @@ export class WallPacer implements Pacer {
   wait(due: number): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
-        clearTimeout(this.#timer)
         this.#wake = undefined
         resolve()
       }
       const ms = (due - this.limit()) / this.#speed
-      if (Number.isFinite(ms))
-        this.#timer = setTimeout(() => this.#wake?.(), Math.min(Math.max(ms, 0), LONGEST_WAIT_MS))
+      if (Number.isFinite(ms)) this.#wakeIn(Math.min(Math.max(ms, 0), LONGEST_WAIT_MS))
     })
+  }
+
+  /** A timer that fires earlier does as well: whoever it wakes for nothing waits again. Every request would set one. */
+  #wakeIn(ms: number): void {
+    const at = realNow() + ms
+    if (this.#timerAt <= at) return
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.wake()
+    }, ms)
   }
 
   wake(): void {
     this.#wake?.()
+  }
+
+  rest(): void {
+    clearTimeout(this.#timer)
+    this.#timerAt = Number.POSITIVE_INFINITY
+    this.wake()
   }
 }

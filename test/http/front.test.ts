@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { ClusterMetrics } from '../../src/cluster/custom-metrics.ts'
-import { type Served, serve } from '../../src/http/serve.ts'
+import { epochOf, type Served, serve } from '../../src/http/serve.ts'
 import { ADMIN, type Harness, harness } from '../apiserver/harness.ts'
 import { type Answer, type Ask, askAt } from './ask.ts'
 
@@ -369,4 +369,14 @@ test('the proxy says what it cannot reach', async () => {
   const answer = await ask('/api/v1/namespaces/default/services/nobody/proxy/')
   expect(answer.json).toMatchObject({ code: 404, message: 'services "nobody" not found' })
   expect((await ask('/api/v1/namespaces/default/pods/nobody:80/proxy')).code).toBe(301)
+})
+
+test.each([
+  ['2025-01-01T00:00:00Z', Date.UTC(2025, 0, 1)],
+  ['30d', Date.UTC(2026, 0, 1)],
+  ['0s', Date.UTC(2026, 0, 31)],
+  ['yesterday', undefined],
+  ['2025-13-01T00:00:00Z', undefined],
+])('an epoch of %s', (text, want) => {
+  expect(epochOf(text, Date.UTC(2026, 0, 31))).toBe(want)
 })
