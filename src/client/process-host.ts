@@ -111,6 +111,11 @@ export class ProcessHandle {
     this.#current.gate.resume()
   }
 
+  /** A second process of the same components, as a second replica is. */
+  twin(name: string, transport: Transport): ProcessHandle {
+    return startProcess({ ...this.#options, name, transport })
+  }
+
   /** Moves its clock; negative values back. Its timers are not affected, as with a monotonic clock. */
   jumpClock(byMs: number): void {
     this.#skewMs += byMs

@@ -30,7 +30,7 @@ export {
   simulation,
   type Truth,
 } from './explore/spec.ts'
-export { type FaultKit, faults } from './fault-kit.ts'
+export { type FaultKit, faults, LEGAL } from './fault-kit.ts'
 export { test } from './fixture.ts'
 export { instantKubelet } from './instant-kubelet.ts'
 export { resource } from './resource.ts'

@@ -3,7 +3,7 @@
  * a moment when it is idle) it comes by a named site, and the plan says what happens there.
  */
 import { type KubeObject, objectKey } from '../../api/kind.ts'
-import type { ApiHandler, ApiRequest, ApiResponse, WatchEvent } from '../../api/request.ts'
+import type { ApiRequest, ApiResponse, WatchEvent } from '../../api/request.ts'
 import type { KindRef } from '../../client/client.ts'
 import type { Component } from '../../client/process.ts'
 import { type ProcessHandle, startProcess } from '../../client/process-host.ts'
@@ -11,9 +11,9 @@ import type { Link, MessageFault } from '../../client/transport.ts'
 import type { Foundation } from '../../cluster/foundation.ts'
 import { ADMIN } from '../../cluster/users.ts'
 import { type FaultName, faultKind } from './faults.ts'
-import { TOUCHED } from './final-state.ts'
 import type { About, Observation } from './observation.ts'
 import { shortKey } from './observed-world.ts'
+import { laggingApi, touch } from './other-parties.ts'
 import { requestName } from './request-name.ts'
 
 /** What a process asks of the run that it is part of. */
@@ -115,7 +115,7 @@ export class FaultyProcess {
       case 'throttled':
         return TOO_MANY
       case 'conflict':
-        this.#touch(request)
+        touch(this.#foundation.server, this.#foundation.store.revision, request)
         return undefined
       case 'crash-before':
         this.#crash()
@@ -316,23 +316,6 @@ export class FaultyProcess {
     })
   }
 
-  /** Somebody else's harmless change makes the version in our hands an old one. */
-  #touch({ group, version, resource, namespace, name }: ApiRequest): void {
-    const patch = { metadata: { annotations: { [TOUCHED]: String(this.#foundation.store.revision) } } }
-    void this.#link.api.handle({
-      verb: 'patch',
-      group,
-      version,
-      resource,
-      namespace,
-      name,
-      body: patch,
-      patchType: 'application/merge-patch+json',
-      user: ADMIN,
-      userAgent: 'somebody-else',
-    })
-  }
-
   #start(name: string, link: Link): ProcessHandle {
     const { environment } = this.#foundation
     return startProcess({
@@ -396,21 +379,6 @@ function whoCalls(): string | undefined {
 
 function isHosts(site: NodeJS.CallSite): boolean {
   return site.getFileName()?.startsWith('node:') === true
-}
-
-function laggingApi(api: ApiHandler, revision: number): ApiHandler {
-  return {
-    handle: (request) => {
-      if (request.verb !== 'list' || request.options?.resourceVersion !== '0') return api.handle(request)
-      const options = {
-        ...request.options,
-        resourceVersion: String(revision),
-        resourceVersionMatch: 'Exact' as const,
-      }
-      return api.handle({ ...request, options })
-    },
-    watch: (request, sink) => api.watch(request, sink),
-  }
 }
 
 function refusal(code: number, reason: string, message: string): ApiResponse {
