@@ -33,7 +33,8 @@ export class NodeAuthorizer implements Authorizer {
 
   authorize(user: UserInfo, what: AccessAttributes): Verdict {
     const node = nodeNameOf(user)
-    if (!node) return NO_OPINION
+    if (node === undefined) return NO_OPINION
+    if (node === '') return refused(`unknown node for user ${JSON.stringify(user.name)}`)
     if (!('path' in what)) {
       const verdict = this.#decide(node, what)
       if (verdict !== undefined) return verdict
@@ -107,9 +108,9 @@ export class NodeAuthorizer implements Authorizer {
 
   #serviceAccount(node: string, what: Attributes): Verdict | undefined {
     const { verb, subresource, namespace = '', name = '' } = what
-    if (subresource !== 'token') return NO_OPINION
-    if (verb !== 'create') return refused('can only create tokens for individual service accounts')
-    if (name === '') return refused('can only create tokens for individual service accounts')
+    if (verb !== 'create' || name === '')
+      return refused('can only create tokens for individual service accounts')
+    if (subresource !== 'token') return refused('can only create token subresource of serviceaccount')
     return this.#references(node, namespace, (it) => it.serviceAccountName === name)
       ? ALLOWED
       : unrelated(node)
@@ -134,7 +135,7 @@ export class NodeAuthorizer implements Authorizer {
       case undefined:
       case '':
         if (verb === 'create' || verb === 'delete') return ALLOWED
-        if (verb === 'get') {
+        if (verb === 'get' || ((verb === 'list' || verb === 'watch') && name !== '')) {
           const pod = this.#server.find('', 'pods', namespace, name) as Pod | undefined
           return pod?.spec.nodeName === node ? ALLOWED : unrelated(node)
         }
@@ -164,27 +165,38 @@ function unrelated(node: string): Verdict {
   return refused(`no relationship found between node '${node}' and this object`)
 }
 
-function readNamed(node: string, { verb, subresource, name }: Attributes, related: () => boolean): Verdict {
-  if (!READS.has(verb)) return refused('can only read resources of this type')
-  if (subresource) return refused('cannot read subresource')
-  if (!name) return refused('can only read namespaced object of this type')
-  return related() ? ALLOWED : unrelated(node)
+function readNamed(node: string, what: Attributes, related: () => boolean): Verdict {
+  if (!READS.has(what.verb)) return refused('can only read resources of this type')
+  if (what.subresource) return refused('cannot read subresource')
+  if (!what.namespace) return refused('can only read namespaced object of this type')
+  return ifRelated(node, what, related)
 }
 
-function getNamed(node: string, { verb, subresource, name }: Attributes, related: () => boolean): Verdict {
-  if (verb !== 'get') return refused('can only get individual resources of this type')
-  if (subresource) return refused('cannot get subresource')
+function ifRelated(node: string, { name }: Attributes, related: () => boolean): Verdict {
   if (!name) return refused('No Object name found')
   return related() ? ALLOWED : unrelated(node)
 }
 
-function writeStatus(node: string, { verb, name }: Attributes, related: () => boolean): Verdict {
-  if (verb !== 'update' && verb !== 'patch') return refused('can only get/update/patch this type')
-  return name && related() ? ALLOWED : unrelated(node)
+function getNamed(node: string, what: Attributes, related: () => boolean): Verdict {
+  if (what.verb !== 'get') return refused('can only get individual resources of this type')
+  if (what.subresource) return refused('cannot get subresource')
+  return ifRelated(node, what, related)
 }
 
-function own(node: string, { verb, name }: Attributes, verbs: readonly string[], what: string): Verdict {
+function writeStatus(node: string, what: Attributes, related: () => boolean): Verdict {
+  const { verb } = what
+  if (verb !== 'update' && verb !== 'patch') return refused('can only get/update/patch this type')
+  return ifRelated(node, what, related)
+}
+
+function own(
+  node: string,
+  { verb, name, subresource }: Attributes,
+  verbs: readonly string[],
+  what: string,
+): Verdict {
   if (!verbs.includes(verb)) return refused(`can only get, create, update, patch, or delete a ${what}`)
+  if (subresource) return refused(`cannot authorize ${what} subresources`)
   return verb === 'create' || name === node
     ? ALLOWED
     : refused(`can only access ${what} with the same name as the requesting node`)

@@ -10,11 +10,8 @@ const names = new WeakMap<UserInfo, string | null>()
 export function nodeNameOf(user: UserInfo): string | undefined {
   let name = names.get(user)
   if (name === undefined) {
-    name = !user.groups.includes(GROUP)
-      ? null
-      : user.name.startsWith(PREFIX)
-        ? user.name.slice(PREFIX.length)
-        : ''
+    const isNode = user.name.startsWith(PREFIX) && user.groups.includes(GROUP)
+    name = isNode ? user.name.slice(PREFIX.length) : null
     names.set(user, name)
   }
   return name ?? undefined

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Node } from '../../src/api/core/node.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
+import type { UserInfo } from '../../src/api/request.ts'
 import { buildCluster, createCluster } from '../../src/cluster/create-cluster.ts'
 import { controllerUser, nodeUser } from '../../src/cluster/users.ts'
 import { BUILT_IN } from '../../src/controllers/registry.ts'
@@ -201,6 +202,40 @@ test('a kubelet reads what its own pods name, and nothing of other nodes', async
   expect(ask('list', 'secrets')).toContain(
     'is forbidden: User "system:node:node-1" cannot list resource "secrets"',
   )
+  const why = (user: UserInfo, what: object) =>
+    server.allows(user, {
+      group: '',
+      version: 'v1',
+      namespace: 'default',
+      verb: 'get',
+      resource: 'pods',
+      ...what,
+    }).reason
+  const node = nodeUser('node-1')
+  expect([
+    why(node, { resource: 'secrets', verb: 'list' }),
+    why(node, { resource: 'secrets', verb: 'update', name: 'mine' }),
+    why(node, { resource: 'configmaps', namespace: '' }),
+    why(node, { resource: 'persistentvolumeclaims', verb: 'list' }),
+    why(node, { resource: 'serviceaccounts', verb: 'create' }),
+    why(node, { resource: 'serviceaccounts', verb: 'create', name: 'default' }),
+    why(node, { verb: 'list' }),
+    why(node, { verb: 'list', name: 'b' }),
+    why({ name: 'system:node:', groups: ['system:nodes'] }, {}),
+    why({ name: 'jane', groups: ['system:nodes'] }, {}),
+  ]).toEqual([
+    'No Object name found',
+    'can only read resources of this type',
+    'can only read namespaced object of this type',
+    'can only get individual resources of this type',
+    'can only create tokens for individual service accounts',
+    'can only create token subresource of serviceaccount',
+    'can only list/watch pods with spec.nodeName field selector',
+    unrelated,
+    'unknown node for user "system:node:"',
+    '',
+  ])
+  expect(why(node, { verb: 'list', name: 'a' })).toBe('')
   expect(ask('get', 'nodes', 'node-1')).toBe('allowed')
   expect(ask('get', 'nodes', 'node-2')).toContain('nodes "node-2" is forbidden')
   expect(ask('get', 'leases', 'node-1', 'coordination.k8s.io')).toBe('allowed')
