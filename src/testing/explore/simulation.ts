@@ -498,7 +498,9 @@ class Simulation implements SiteBook {
   }
 
   later(run: () => void): void {
-    this.#undo.push({ since: this.#settles, run })
+    // A request may have left before faults were over, and arrive after.
+    if (this.#faultsOver) run()
+    else this.#undo.push({ since: this.#settles, run })
   }
 
   injected(process: string, fault: FaultName, at: string): void {
