@@ -142,3 +142,8 @@ describe('drain', () => {
     expect(failures(result)).toEqual([])
   })
 })
+
+test('a metric is a number or a quantity', async () => {
+  expect(failures(await run('    - metric: { name: load, value: 500m, of: { kind: Pod } }\n'))).toEqual([])
+  await expect(run('    - metric: { name: load, value: much }\n')).rejects.toThrow('not a quantity')
+})

@@ -14,6 +14,7 @@ import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { get } from './get.ts'
 import { job } from './job.ts'
+import { metric } from './metric.ts'
 import { patch } from './patch.ts'
 import { podLogs } from './pod-logs.ts'
 import { print } from './print.ts'
@@ -39,6 +40,7 @@ export const STEPS = {
   settle,
   advance,
   scale,
+  metric,
   rollout,
   job,
   cron,
