@@ -25,6 +25,9 @@ const GROUP = 'apiextensions.k8s.io'
 const RESOURCE = 'customresourcedefinitions'
 const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
 
+const NOT_CONVERTED =
+  'spec.conversion.webhook: is not called here; objects are served in all versions as with strategy None'
+
 /** Loaded once for all servers of this process; what a definition does not use is never loaded. */
 let engines: Engines | undefined
 
@@ -40,8 +43,9 @@ export const customResourceEngines: AdmissionPlugin = {
       return object
     })
   },
-  validate(object, { kind, name, old }) {
+  validate(object, { kind, name, old, warnings }) {
     const definition = object as CustomResourceDefinition
+    if (definition.spec.conversion?.strategy === 'Webhook') warnings.push(NOT_CONVERTED)
     // What was let in once is let through again.
     if (!needs(definition) || (old as CustomResourceDefinition | undefined)?.spec === definition.spec) return
     const errors = new FieldErrors()

@@ -147,6 +147,20 @@ test('two definitions cannot have one name', async () => {
   })
 })
 
+test('whoever relies on a conversion webhook is told that there is none', () => {
+  const { request } = harness({ admission: undefined })
+  const one = definition()
+  const webhook = {
+    conversionReviewVersions: ['v1'],
+    clientConfig: { service: { namespace: 'default', name: 'convert' } },
+  }
+  const body = { ...one, spec: { ...one.spec, conversion: { strategy: 'Webhook', webhook } } }
+  expect(request('create', CustomResourceDefinition, { body: body as never })).toMatchObject({
+    code: 201,
+    warnings: [expect.stringContaining('spec.conversion.webhook: is not called here')],
+  })
+})
+
 test('a deleted definition takes its objects along', async () => {
   const { call, request, loop, store } = await withWidgets()
   call('create', WIDGETS, { namespace: 'default', body: widget('a', { size: 1 }) })
