@@ -156,6 +156,25 @@ test('a budget follows the pods, and evictions spend it', async () => {
   expect((await budget())?.disruptionsAllowed).toBe(1)
 })
 
+test('a budget says that it cannot count pods that nobody manages', async () => {
+  const world = await World.create()
+  const labels = { app: 'bare' }
+  await world.create(PodDisruptionBudget, {
+    metadata: { name: 'bare', namespace: 'default' },
+    spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+  })
+  await world.create(Pod, {
+    metadata: { name: 'bare', namespace: 'default', labels },
+    spec: template(labels).spec,
+  })
+  await world.settle()
+  const events = (await world.list(Event)).map((it) => `${it.reason}: ${it.message}`)
+  expect(events).toContain('NoPods: No matching pods found')
+  expect(events).toContain(
+    'UnmanagedPods: Pods selected by this PodDisruptionBudget (selector: &LabelSelector{MatchLabels:map[string]string{app: bare,},MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.',
+  )
+})
+
 test('an autoscaler says why it cannot scale, and keeps within its bounds', async () => {
   const world = await World.create()
   const labels = { app: 'web' }

@@ -21,6 +21,7 @@ import {
   watch,
 } from '../runtime/controller.ts'
 import { patchPodStatus } from '../shared/disruption-target.ts'
+import { goSelector } from '../shared/go-selector.ts'
 import { isPodReady, podCondition } from '../shared/pod.ts'
 import { textOf } from '../shared/refusals.ts'
 import { namespaceIndex, SelectedPods } from '../shared/selected-pods.ts'
@@ -87,7 +88,7 @@ async function sync(context: Context, pdb: Stored<PodDisruptionBudget>) {
     ? await expectedScale(sources, pods)
     : { scale: 0, unmanaged: [] }
   if (unmanaged.length > 0) {
-    const message = `Pods selected by this PodDisruptionBudget (selector: ${JSON.stringify(pdb.spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
+    const message = `Pods selected by this PodDisruptionBudget (selector: ${goSelector(pdb.spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
     recorder.event(pdb, 'Warning', 'UnmanagedPods', message)
   }
   const budget = budgetOf(pdb.spec, pods.length, scale)

@@ -6,10 +6,10 @@ import type {
   MetricTarget,
 } from '../../api/autoscaling/horizontal-pod-autoscaler.ts'
 import type { Pod } from '../../api/core/pod.ts'
-import type { LabelSelector } from '../../api/meta/label-selector.ts'
 import type { ExternalMetricValue, MetricValue } from '../../api/metrics/metric-values.ts'
 import type { PodMetrics } from '../../api/metrics/pod-metrics.ts'
 import { milliValue, quantityFromMilli } from '../../api/quantity.ts'
+import { goSelector } from '../shared/go-selector.ts'
 import { textOf } from '../shared/refusals.ts'
 import { timeOf } from '../shared/times.ts'
 import { meter, readyPodsOf, requestOf, resourceReadings } from './metrics.ts'
@@ -255,16 +255,4 @@ async function explained<T>(what: string, run: () => Promise<T>, separator = ': 
 
 function externalName({ name, selector }: MetricIdentifier): string {
   return `external metric ${name}(${goSelector(selector)})`
-}
-
-/** As Go prints a pointer to one. */
-function goSelector(selector: LabelSelector | undefined): string {
-  if (selector === undefined) return 'nil'
-  const labels = Object.entries(selector.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  const matchLabels = labels.map(([key, value]) => `${key}: ${value},`).join('')
-  const expressions = (selector.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${matchLabels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }
