@@ -1,6 +1,6 @@
 /**
  * `npm run test:http:long [words]`: what takes minutes or thousands of sockets. Prints figures; fails on what must hold on any
- * machine, however busy. `soak 60` for an hour of load, two minutes otherwise.
+ * machine, however busy. `soak 60` for an hour of load, two minutes otherwise; `soak 60 2000` for 2,000 writes a second.
  */
 import { fork } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
@@ -9,7 +9,10 @@ import { ServerProcess, serveIfChild } from './server-process.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const words = process.argv.slice(2).filter((it) => !/^\d+$/.test(it))
-const minutes = Number(process.argv.slice(2).find((it) => /^\d+$/.test(it)) ?? 2)
+const [minutes = 2, writesPerSecond = 500] = process.argv
+  .slice(2)
+  .filter((it) => /^\d+$/.test(it))
+  .map(Number)
 const GIB = 2 ** 30
 
 if (process.argv[2] === 'probe') await probe(Number(process.argv[3]), process.argv[4]!)
@@ -276,10 +279,10 @@ async function stalled(): Promise<void> {
   )
 }
 
-/** 500 writes a second, 1,000 watches that come and go. */
+/** Writes, 1,000 watches that come and go. */
 async function soak(): Promise<void> {
   await using server = await ServerProcess.start('served')
-  const order = { do: 'write', perSecond: 500, seconds: 20, objects: 500 } as const
+  const order = { do: 'write', perSecond: writesPerSecond, seconds: 20, objects: 500 } as const
   const before = await server.order(order)
   const sockets = await watchers(server.port, 1000, true, true)
   const samples: { readonly hours: number; readonly rssMiB: number; readonly heapMiB: number }[] = []

@@ -238,14 +238,27 @@ function fieldSchema(schema: AnySchema | undefined, key: string): AnySchema | un
 
 function elementStep(item: unknown, schema: AnySchema | undefined): string {
   const { keys } = schema as ListSchema
-  if (keys === undefined) return `v:${stringify(item)}`
-  const parts: Record<string, unknown> = {}
-  for (const key of [...keys].sort()) {
+  if (keys === undefined) return `v:${jsonOf(item)}`
+  let parts = ''
+  for (const key of inOrder(keys)) {
     const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS.get(key)
-    if (value !== undefined) parts[key] = value
+    if (value !== undefined) parts += `${parts === '' ? '' : ','}${jsonOf(key)}:${jsonOf(value)}`
   }
-  return `k:${stringify(parts)}`
+  return `k:{${parts}}`
 }
+
+/** Most names need no escaping, which takes longer than looking. */
+function jsonOf(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:-]*$/.test(value) ? `"${value}"` : stringify(value)
+}
+
+function inOrder(keys: readonly string[]): readonly string[] {
+  let sorted = sortedKeys.get(keys)
+  if (sorted === undefined) sortedKeys.set(keys, (sorted = [...keys].sort()))
+  return sorted
+}
+
+const sortedKeys = new WeakMap<readonly string[], readonly string[]>()
 
 /** What is applied must say which element it means; stored objects may be older than that rule. */
 function requireKeys(item: unknown, { keys = [] }: ListSchema): void {

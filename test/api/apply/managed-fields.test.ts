@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeSet } from '../../../src/api/apply/field-set.ts'
 import { applyObject, trackUpdate, type WriteInfo } from '../../../src/api/apply/managed-fields.ts'
+import { allOf } from '../../../src/api/apply/typed-value.ts'
 import { Deployment } from '../../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../../src/api/core/config-map.ts'
 import { Pod } from '../../../src/api/core/pod.ts'
@@ -272,4 +275,31 @@ describe('updates', () => {
     expect(names[0]).toBe('ancient-changes')
     expect(names.at(-1)).toBe('m13')
   })
+})
+
+test('sets of new objects are what their fields say, and the same for the same fields', () => {
+  const written = (value: unknown, there: boolean): object => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
+    const keys = Object.keys(value).sort()
+    const below = keys.map((key) => [`f:${key}`, written((value as Record<string, unknown>)[key], false)])
+    return Object.fromEntries([...(there || keys.length === 0 ? [] : [['.', {}]]), ...below])
+  }
+  const key = fc.constantFrom('a', 'b', '.', 'k:{"a":1}', 'v:"x"', 'constructor', 'f:a')
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom('x', 1, null, ['y'], []),
+      fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+    ),
+  }))
+  fc.assert(
+    fc.property(fc.dictionary(key, value, { maxKeys: 4 }), (object) => {
+      const { added } = allOf(object, undefined)
+      const fields = encodeSet(added)
+      expect(fields).toEqual(written(object, true))
+      expect(JSON.stringify(fields)).toBe(JSON.stringify(written(object, true)))
+      expect(encodeSet(allOf(structuredClone(object), undefined).added)).toBe(fields)
+    }),
+    { numRuns: 500 },
+  )
 })
