@@ -141,16 +141,18 @@ async function longList(): Promise<void> {
   await using served = await ServerProcess.start('served')
   await served.order({ do: 'fill', pods: PODS_LISTED })
   const client = await RawClient.open(served.port)
-  for (const [name, accept] of [
+  for (const [name, accept, query = ''] of [
     ['as JSON', ''],
     ['as JSON', ''],
+    ['of one label', '', '?labelSelector=tier%3Dweb'],
+    ['of a label that none has', '', '?labelSelector=tier%3Dnone'],
     ['as JSON', ''],
     ['as a table', 'Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n'],
     ['as metadata', 'Accept: application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io\r\n'],
   ]) {
     const before = await served.order({ do: 'stats', reset: true })
     const started = performance.now()
-    const bytes = await drain(served.port, PODS, accept!)
+    const bytes = await drain(served.port, PODS + query, accept!)
     const ms = performance.now() - started
     const after = await served.order({ do: 'stats' })
     print(

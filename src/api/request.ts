@@ -61,7 +61,10 @@ export interface ApiRequest {
   readonly patchType?: PatchType
   /** What reading the text of the body found: `duplicate field "spec.replicas"`. */
   readonly duplicateFields?: readonly string[]
-  /** Of a long list, `items` may be an iterable: what is there now, each object read when it is asked for. */
+  /**
+   * Of a long list, `items` may be an iterable: what is there now, each object read when it is asked for. Undefined among
+   * them is none at all, to let others have their turn.
+   */
   readonly oneByOne?: boolean
   readonly user: UserInfo
   /** Default field manager: the part before the first `/` counts. */

@@ -21,16 +21,17 @@ export class LazyIndexes {
   /**
    * Storage keys of the objects whose `name` equals `value`, in no promised order.
    * @param name  unique per extractor: `label app`, `field spec.nodeName`
-   * @param all   every object with its key: read once, when the index does not exist yet
+   * @param all   every object with its key: read once, when the index does not exist yet; undefined: do without then
    */
   lookup(
     name: string,
     of: Extract,
     value: string,
-    all: () => Iterable<[string, KubeObject]>,
-  ): ReadonlySet<string> {
+    all: (() => Iterable<[string, KubeObject]>) | undefined,
+  ): ReadonlySet<string> | undefined {
     let index = this.#indexes.get(name)
     if (index === undefined) {
+      if (all === undefined) return undefined
       index = { of, keys: new Map() }
       for (const [key, object] of all()) add(index, key, object)
       this.#indexes.set(name, index)

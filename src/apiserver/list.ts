@@ -56,7 +56,7 @@ export function list(call: Call): ApiResponse {
   function pageOf(
     { request }: Call,
     { matches, objects, oneByOne }: Selection,
-  ): { items: readonly KubeObject[] | Iterable<KubeObject>; metadata: ListMeta } {
+  ): { items: readonly KubeObject[] | Iterable<KubeObject | undefined>; metadata: ListMeta } {
     const { storage } = server
     const token = options.continue ? parseToken(options.continue) : undefined
     const at =
@@ -104,8 +104,11 @@ export function list(call: Call): ApiResponse {
   }
 }
 
-function* servedOneByOne(kind: KindDefinition, objects: Iterable<KubeObject>): Iterable<KubeObject> {
-  for (const object of objects) yield served(kind, object)
+function* servedOneByOne(
+  kind: KindDefinition,
+  objects: Iterable<KubeObject | undefined>,
+): Iterable<KubeObject | undefined> {
+  for (const object of objects) yield object && served(kind, object)
 }
 
 /** Lists and watches share these rules (upstream: internalversion/validation). */

@@ -15,6 +15,8 @@ const SCAN_MAX = 64
 const SCAN_SHARE = 8
 /** So many are not worth reading one by one. */
 const AT_ONCE_MAX = 1000
+/** Making an index of more than that would hold up whoever takes objects one by one so as not to hold up others. */
+const INDEX_MAX = 10_000
 /** Every object is held against every one of them. */
 const REQUIREMENTS_MAX = 1000
 
@@ -24,8 +26,8 @@ export interface Selection {
   readonly filter: WatchFilter
   /** As they are now, in key order. */
   objects(): KubeObject[]
-  /** The same, but those of a long range are found one by one, when they are asked for. */
-  oneByOne(): Iterable<KubeObject>
+  /** The same, but those of a long range are found one by one, when they are asked for; undefined: none for a while. */
+  oneByOne(): Iterable<KubeObject | undefined>
 }
 
 interface ExactTerm {
@@ -70,7 +72,8 @@ export function select(
     else for (const key of keys) add(storage.get(key))
     return found
   }
-  const keysNow = () => candidates(call.server, resource, namespace, exact, labels, terms)
+  const keysNow = (makeIndex = true) =>
+    candidates(call.server, resource, namespace, exact, labels, terms, makeIndex)
   return {
     matches,
     filter: {
@@ -80,7 +83,7 @@ export function select(
     },
     objects: () => read(keysNow()),
     oneByOne: () => {
-      const keys = keysNow()
+      const keys = keysNow(storage.count(resource.prefix) <= INDEX_MAX)
       if (keys !== undefined || storage.count(prefix) <= AT_ONCE_MAX) return read(keys)
       return matching(storage.snapshot(prefix), matches)
     },
@@ -114,6 +117,7 @@ function candidates(
   exact: ExactTerm | undefined,
   labels: Selector,
   terms: readonly FieldTerm[],
+  makeIndex: boolean,
 ): readonly string[] | undefined {
   const name = requiredFieldValue(terms, 'metadata.name')
   if (name !== undefined && (namespace !== undefined || !resource.kind.namespaced)) {
@@ -121,7 +125,7 @@ function candidates(
   }
   const prefix = resource.rangeOf(namespace)
   const count = server.storage.count(prefix)
-  const keys = count > SCAN_MAX ? indexed(server, resource, exact, labels) : undefined
+  const keys = count > SCAN_MAX ? indexed(server, resource, exact, labels, makeIndex) : undefined
   // Putting so many in order takes longer.
   if (keys === undefined || keys.size * SCAN_SHARE > count) return undefined
   return [...keys].filter((key) => key.startsWith(prefix)).sort()
@@ -130,8 +134,12 @@ function candidates(
 function* matching(
   objects: Iterable<KubeObject>,
   matches: ((object: KubeObject) => boolean) | undefined,
-): Iterable<KubeObject> {
-  for (const object of objects) if (matches === undefined || matches(object)) yield object
+): Iterable<KubeObject | undefined> {
+  let passed = 0
+  for (const object of objects) {
+    if (matches === undefined || matches(object)) yield object
+    else if (++passed % AT_ONCE_MAX === 0) yield undefined
+  }
 }
 
 /** A field selector taken apart; throws BadRequest for one that is none. */
@@ -149,7 +157,7 @@ export function* indexedObjects(
   const resource = server.resourceOf('', name)
   const of = fieldOf(resource.kind, field)
   const keys = resource.indexes.lookup(`field ${field}`, of, value, () => allOf(server, resource))
-  for (const key of keys) {
+  for (const key of keys ?? []) {
     const object = server.storage.get(key)
     if (object !== undefined) yield object
   }
@@ -167,8 +175,9 @@ function indexed(
   resource: Resource,
   exact: ExactTerm | undefined,
   labels: Selector,
+  makeIndex: boolean,
 ): ReadonlySet<string> | undefined {
-  const all = () => allOf(server, resource)
+  const all = makeIndex ? () => allOf(server, resource) : undefined
   if (exact !== undefined && exact.field !== 'metadata.namespace') {
     return resource.indexes.lookup(`field ${exact.field}`, exact.of, exact.value, all)
   }

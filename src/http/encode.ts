@@ -94,7 +94,7 @@ export interface List {
   readonly apiVersion: string
   readonly metadata: ListMeta
   /** No array: a long list, to be read in turns. */
-  readonly items: readonly KubeObject[] | Iterable<KubeObject>
+  readonly items: readonly KubeObject[] | Iterable<KubeObject | undefined>
 }
 
 /** One object as it was asked for. Anything that is no API object of the kind is shown as it is. */
@@ -105,7 +105,10 @@ export function shape(object: KubeObject, { representation, kind, include, nowMs
   return as === 'Table' ? table(kind, [object], { resourceVersion }, include, nowMs) : partial(object)
 }
 
-/** A list as it was asked for, in pieces, so that a long one can be written without holding up everybody else. */
+/**
+ * A list as it was asked for, in pieces, so that a long one can be written without holding up everybody else. An empty
+ * one says that finding the next takes long.
+ */
 export function encodeList(list: List, view: View, keepTypes: boolean): Iterable<string> {
   const { kind, apiVersion, metadata, items } = list
   switch (view.representation.as) {
@@ -128,12 +131,16 @@ export function encodeList(list: List, view: View, keepTypes: boolean): Iterable
 function* pieces(
   head: object,
   field: string,
-  items: Iterable<KubeObject>,
+  items: Iterable<KubeObject | undefined>,
   show: (item: KubeObject) => object,
 ): Iterable<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`
   let comma = ''
   for (const item of items) {
+    if (item === undefined) {
+      yield ''
+      continue
+    }
     yield comma + stringify(show(item))
     comma = ','
   }

@@ -81,10 +81,11 @@ export function sendPieces(response: ServerResponse, pieces: Iterable<string>): 
           response.end(text)
           return false
         }
+        if (piece.value === '') break
         text += piece.value
       }
       if (response.destroyed) return false
-      if (response.write(text)) return true
+      if (text === '' || response.write(text)) return true
       response.once('drain', () => inTurn(work))
       return false
     },
