@@ -156,7 +156,7 @@ export class HttpFront {
     if (verb === 'get' || verb === 'list') {
       const options = requestOptions(exchange.query)
       const asked = this.#request(exchange, route, verb, options)
-      return this.#answer(exchange, representation, { ...asked, oneByOne: true })
+      return this.#answer(exchange, representation, verb === 'list' ? { ...asked, oneByOne: true } : asked)
     }
     // Reading a body costs more than a refusal: strangers do not get that far.
     this.options.server.authorize(this.#request(exchange, route, verb, {}))
