@@ -1,10 +1,11 @@
 /**
  * `npm run bench:explore`: runs a second of the explorer on one core, in CPU time, so that a busy machine does not
  * count: every single fault of a scenario, each alone, as the search makes them. `-- replay 10000` runs one failing plan
- * so often and prints the hash over all traces: equal in every process.
+ * so often and prints the hash over its trace and all objects, versions and uids included: equal in every process.
  */
 import { safe } from '../examples/controllers/database.ts'
 import { careful, trusting } from '../examples/controllers/website.ts'
+import { hex64 } from '../src/kernel/hash.ts'
 import { compileSpec } from '../src/testing/explore/compiled-spec.ts'
 import { judge, runReference } from '../src/testing/explore/reference.ts'
 import { search } from '../src/testing/explore/search.ts'
@@ -13,7 +14,7 @@ import type { SimSpec } from '../src/testing/explore/spec.ts'
 import { baselineSeconds } from './baseline.ts'
 
 /** Of which the best counts. */
-const ROUNDS = 12
+const ROUNDS = 30
 
 async function speed(name: string, spec: SimSpec): Promise<void> {
   const compiled = compileSpec(spec)
@@ -49,8 +50,10 @@ async function replay(count: number): Promise<void> {
   const { failure, spec } = await search(trusting)
   const hashes = new Map<string, number>()
   for (let i = 0; i < count; i++) {
-    const run = await simulate(spec, { plan: failure!.plan, trace: i % 100 === 0 })
-    const key = `${run.historyHash} ${run.steps} ${run.violation?.message}`
+    const run = await simulate(spec, { plan: failure!.plan, trace: true })
+    const lines = run.trace.map(({ time, actor, type, text }) => `${time} ${actor} ${type} ${text}`)
+    const objects = run.objects.map((it) => JSON.stringify(it))
+    const key = `${hex64([...lines, ...objects].join('\n')).slice(0, 32)} after ${run.steps} events`
     hashes.set(key, (hashes.get(key) ?? 0) + 1)
   }
   for (const [key, times] of hashes) print(key, `${times} of ${count}`, '')
