@@ -33,7 +33,7 @@ test('a search reaches the operator with its faults, and is the same every time'
   expect(second.failure).toEqual(first.failure)
   const cured = await search(patient)
   expect(cured.failure).toBeUndefined()
-  expect(cured.runs).toBeGreaterThan(10)
+  expect(cured.runs).toBeGreaterThan(5)
 }, 60_000)
 
 test('calls from a test drive the cluster until they are answered', async () => {
