@@ -146,7 +146,10 @@ async function ofPods(
     return found
   })
   const readings = new Map(
-    values.map((it) => [it.describedObject.name, { milli: milliValue(it.value), at: timeOf(it.timestamp) }]),
+    values.map(({ describedObject, value, timestamp, windowSeconds = 0 }) => [
+      describedObject.name,
+      { milli: milliValue(value), from: timeOf(timestamp) - windowSeconds * 1000 },
+    ]),
   )
   const metered = meter(somePods(pods), readings, undefined, now)
   const proposal = averageReplicas(metered, specReplicas, milliValue(target.averageValue), TOLERANCE)

@@ -2,6 +2,7 @@
 import type { Pod } from '../../api/core/pod.ts'
 import type { PodMetrics } from '../../api/metrics/pod-metrics.ts'
 import { milliValue } from '../../api/quantity.ts'
+import { parseDuration } from '../../kernel/duration.ts'
 import { isPodReady, podCondition } from '../shared/pod.ts'
 import { timeOf } from '../shared/times.ts'
 import type { MeteredPod } from './replicas.ts'
@@ -13,8 +14,8 @@ const INITIAL_READINESS_MS = 30_000
 /** What is known of one pod. */
 export interface Reading {
   readonly milli: number
-  /** Ms since the epoch. */
-  readonly at: number
+  /** When the time began over which it was measured, ms since the epoch. */
+  readonly from: number
 }
 
 /** Failed and terminating pods are left out. @param resource  of a metric that is no resource: undefined */
@@ -49,7 +50,7 @@ function isUnready(
   if (ready?.lastTransitionTime === undefined || startTime === undefined) return true
   const since = timeOf(ready.lastTransitionTime)
   const started = timeOf(startTime)
-  if (now < started + CPU_INITIALIZATION_MS) return ready.status === 'False' || reading.at < since
+  if (now < started + CPU_INITIALIZATION_MS) return ready.status === 'False' || reading.from < since
   // It has never been ready since it started.
   return ready.status === 'False' && started + INITIAL_READINESS_MS > since
 }
@@ -79,7 +80,7 @@ export function resourceReadings(
   container?: string,
 ): Map<string, Reading> {
   const readings = new Map<string, Reading>()
-  for (const { metadata, containers = [], timestamp } of metrics) {
+  for (const { metadata, containers = [], timestamp, window = '' } of metrics) {
     const counted = container === undefined ? containers : containers.filter((it) => it.name === container)
     if (container !== undefined && counted.length === 0) {
       const pod = `${metadata?.namespace}/${metadata?.name}`
@@ -90,7 +91,8 @@ export function resourceReadings(
     const usages = counted.map((it) => it.usage?.[resource])
     if (usages.length === 0 || usages.includes(undefined)) continue
     const milli = usages.reduce<number>((sum, it) => sum + milliValue(it), 0)
-    readings.set(metadata?.name ?? '', { milli, at: timestamp === undefined ? 0 : timeOf(timestamp) })
+    const at = timestamp === undefined ? 0 : timeOf(timestamp)
+    readings.set(metadata?.name ?? '', { milli, from: at - (parseDuration(window) ?? 0) })
   }
   return readings
 }

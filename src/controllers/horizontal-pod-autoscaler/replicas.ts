@@ -117,8 +117,9 @@ export function perPodReplicas(
   return { replicas, usage: current === 0 ? 0 : ceil(usageMilli / current) }
 }
 
+/** In this form, since 1.1 lies within a tolerance of 0.1, but its distance from 1 is a little more. */
 function isWithin(ratio: number, tolerance: number): boolean {
-  return Math.abs(1 - ratio) <= tolerance
+  return 1 - tolerance <= ratio && ratio <= 1 + tolerance
 }
 
 function ceil(value: number): number {
