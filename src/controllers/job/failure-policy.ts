@@ -10,9 +10,10 @@ export interface Verdict {
   readonly failJobMessage: string | undefined
 }
 
+const ACTIONS: readonly string[] = ['FailJob', 'FailIndex', 'Ignore', 'Count']
 const COUNTED: Verdict = { action: undefined, counted: true, failJobMessage: undefined }
 
-/** The first rule that matches decides. */
+/** The first rule that matches decides. A later version may know more actions and operators: their rules are passed over. */
 export function matchFailurePolicy(policy: PodFailurePolicy | undefined, pod: Pod): Verdict {
   for (const [index, rule] of (policy?.rules ?? []).entries()) {
     const { namespace, name } = pod.metadata ?? {}
@@ -26,7 +27,7 @@ export function matchFailurePolicy(policy: PodFailurePolicy | undefined, pod: Po
       const type = matchConditions(pod, rule.onPodConditions ?? [])
       why = type && `Pod ${namespace}/${name} has condition ${type}`
     }
-    if (why === undefined) continue
+    if (why === undefined || !ACTIONS.includes(rule.action)) continue
     const failJobMessage =
       rule.action === 'FailJob' ? `${why} matching FailJob rule at index ${index}` : undefined
     return { action: rule.action, counted: rule.action !== 'Ignore', failJobMessage }
@@ -43,7 +44,9 @@ function matchExitCodes(
     ({ name, state }) => {
       if (wanted.containerName !== undefined && wanted.containerName !== name) return false
       const code = state?.terminated === undefined ? 0 : (state.terminated.exitCode ?? 0)
-      return code !== 0 && wanted.values.includes(code) === (wanted.operator === 'In')
+      if (code === 0) return false
+      const listed = wanted.values.includes(code)
+      return wanted.operator === 'In' ? listed : wanted.operator === 'NotIn' && !listed
     },
   )
 }
@@ -52,7 +55,7 @@ function matchConditions(
   pod: Pod,
   patterns: readonly { readonly type: string; readonly status: string }[],
 ): string | undefined {
-  const conditions = pod.status?.conditions ?? []
-  return patterns.find((it) => conditions.some((cond) => cond.type === it.type && cond.status === it.status))
-    ?.type
+  return pod.status?.conditions?.find((it) =>
+    patterns.some(({ type, status }) => type === it.type && status === it.status),
+  )?.type
 }

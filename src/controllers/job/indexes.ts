@@ -10,15 +10,16 @@ export class Indexes {
     this.intervals = intervals
   }
 
-  /** Reads what stands in a status; from the first strange part on nothing counts, nor what is not below `completions`. */
+  /** Reads what stands in a status. Parts that make no sense are passed over, and nothing counts that is not below `completions`. */
   static parse(text: string, completions: number): Indexes {
     const intervals: Interval[] = []
     for (const part of text === '' ? [] : text.split(',')) {
       const match = /^(\d+)(?:-(\d+))?$/.exec(part)
-      if (match === null) break
+      if (match === null) continue
       const first = Number(match[1])
       const last = Math.min(Number(match[2] ?? first), completions - 1)
-      if (first >= completions || last < first) break
+      if (first >= completions) break
+      if (last < first) continue
       intervals.push([first, last])
     }
     return new Indexes(joined(intervals))

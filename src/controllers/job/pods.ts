@@ -54,11 +54,18 @@ export function hasValidIndex(job: Job, pod: Pod): boolean {
 }
 
 export function failureCount(pod: Pod): number {
-  return Number(pod.metadata?.annotations?.[FAILURE_COUNT]) || 0
+  return countIn(pod, FAILURE_COUNT)
 }
 
 export function ignoredFailureCount(pod: Pod): number {
-  return Number(pod.metadata?.annotations?.[IGNORED_FAILURE_COUNT]) || 0
+  return countIn(pod, IGNORED_FAILURE_COUNT)
+}
+
+/** Zero for what is no count: below zero, or beyond 32 bits. */
+function countIn(pod: Pod, annotation: string): number {
+  const text = pod.metadata?.annotations?.[annotation] ?? ''
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  return count > 2147483647 ? 0 : count
 }
 
 /** All failures of the index before this pod. */
@@ -66,15 +73,23 @@ export function absoluteFailureCount(pod: Pod): number {
   return failureCount(pod) + ignoredFailureCount(pod)
 }
 
-/** The failed pod was the last that its index may have. */
+/** The failed pod was the last that its index may have; a failure that is ignored never is. */
 export function isIndexFailed(job: Job, pod: Pod): boolean {
-  if (matchFailurePolicy(job.spec.podFailurePolicy, pod).action === 'FailIndex') return true
-  return failureCount(pod) >= (job.spec.backoffLimitPerIndex ?? Number.POSITIVE_INFINITY)
+  const { action, counted } = matchFailurePolicy(job.spec.podFailurePolicy, pod)
+  if (action === 'FailIndex') return true
+  return counted && failureCount(pod) >= (job.spec.backoffLimitPerIndex ?? Number.POSITIVE_INFINITY)
 }
 
 /** When it ended, ms: its last container, else when it stopped being ready, else when its deletion was asked for. */
 export function finishTime(pod: Pod): number {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  // Of the init containers only sidecars live on after the others.
+  const sidecars = pod.spec.initContainers?.filter((it) => it.restartPolicy === 'Always') ?? []
+  const statuses = [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []).filter((it) =>
+      sidecars.some(({ name }) => name === it.name),
+    ),
+  ]
   const finished = statuses.map((it) => it.state?.terminated?.finishedAt)
   if (finished.length > 0 && finished.every((it) => it !== undefined))
     return Math.max(...finished.map(timeOf))
