@@ -175,9 +175,10 @@ vectors('deployment_rolling_steps', 'rolloutSequence', ({ input, expect: want })
 })
 
 vectors('deployment_proportional_scaling', 'scale', ({ input, expect: want }) => {
-  const newOne = replicaSet(input.newRS)
+  const newOne = input.newRS === null ? undefined : replicaSet(input.newRS)
   const old = input.oldRSs.map(replicaSet)
-  const sizes = Object.fromEntries([newOne, ...old].map((it) => [it.metadata.name, specReplicas(it)]))
+  const all: Stored<ReplicaSet>[] = newOne === undefined ? old : [newOne, ...old]
+  const sizes = Object.fromEntries(all.map((it) => [it.metadata.name, specReplicas(it)]))
   for (const step of planScale(deployment(input.deployment), newOne, old)) {
     sizes[step.replicaSet.metadata.name] = step.replicas
   }
@@ -195,7 +196,10 @@ vectors('deployment_progress', 'DeploymentProgressing', ({ input, expect: want }
 for (const group of ['DeploymentTimedOut', 'DeploymentTimedOutMore']) {
   vectors('deployment_progress', group, ({ input, expect: want }) => {
     const base = deployment({ replicas: 1 })
-    const d = { ...base, spec: { ...base.spec, progressDeadlineSeconds: input.progressDeadlineSeconds } }
+    const d = {
+      ...base,
+      spec: { ...base.spec, progressDeadlineSeconds: input.progressDeadlineSeconds ?? undefined },
+    }
     const since = NOW - input.secondsSinceLastUpdate * 1000
     const status = { conditions: [condition('Progressing', 'True', input.reason, '', since)] }
     expect(isTimedOut(d, status, NOW)).toBe(want.timedOut)

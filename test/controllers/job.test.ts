@@ -26,11 +26,12 @@ import {
   indexOf,
   isIndexFailed,
   type JobPod,
+  podsToRemove,
   TRACKING,
 } from '../../src/controllers/job/pods.ts'
 import { matchSuccessPolicy } from '../../src/controllers/job/success-policy.ts'
 import { failedIndexes, keptPerIndex, succeededIndexes } from '../../src/controllers/job/tracking.ts'
-import { timeLeftMs } from '../../src/controllers/ttl-after-finished/controller.ts'
+import { needsCleanup, timeLeftMs } from '../../src/controllers/ttl-after-finished/controller.ts'
 import { vectors } from './vectors.ts'
 import { template, World } from './world.ts'
 
@@ -115,13 +116,17 @@ vectors('job_backoff', 'newBackoffRecord', ({ input, expect: want }) => {
 
 vectors('job_backoff', 'getFinishedTime', ({ input, expect: want }) => {
   const at = (seconds: number) => formatTime(T + seconds * 1000)
-  const containerStatuses = input.containers.map((it: number | string) => ({
-    name: 'c',
-    state:
-      it === 'running'
-        ? { running: {} }
-        : { terminated: typeof it === 'number' ? { finishedAt: at(it) } : { exitCode: 1 } },
-  }))
+  const statuses = (name: string, list: (number | string)[] = []) =>
+    list.map((it, i) => ({
+      name: `${name}-${i}`,
+      state:
+        it === 'running'
+          ? { running: {} }
+          : { terminated: typeof it === 'number' ? { finishedAt: at(it) } : { exitCode: 1 } },
+    }))
+  const containerStatuses = statuses('c', input.containers)
+  const sidecars = statuses('sidecar', input.sidecars)
+  const initContainerStatuses = [...statuses('init', input.initContainers), ...sidecars]
   const { readyCondition, deletionTimestamp, deletionGracePeriodSeconds, creationTimestamp } = input
   const conditions = readyCondition && [
     {
@@ -130,9 +135,9 @@ vectors('job_backoff', 'getFinishedTime', ({ input, expect: want }) => {
       lastTransitionTime: at(readyCondition.lastTransitionTime),
     },
   ]
-  const finished = finishTime(
-    pod({
-      status: { containerStatuses, conditions },
+  const finished = finishTime({
+    ...pod({
+      status: { containerStatuses, initContainerStatuses, conditions },
       meta: {
         ...(deletionTimestamp !== undefined && {
           deletionTimestamp: at(deletionTimestamp),
@@ -141,7 +146,11 @@ vectors('job_backoff', 'getFinishedTime', ({ input, expect: want }) => {
         ...(creationTimestamp !== undefined && { creationTimestamp: at(creationTimestamp) }),
       },
     }),
-  )
+    spec: {
+      containers: [],
+      initContainers: sidecars.map(({ name }) => ({ name, image: 'x', restartPolicy: 'Always' })),
+    },
+  })
   expect((finished - T) / 1000).toBe(want.finishTime)
 })
 
@@ -157,7 +166,7 @@ vectors('job_decisions', 'matchPodFailurePolicy', ({ input, expect: want }) => {
       initContainerStatuses: statuses(initContainers),
     },
   })
-  const verdict = matchFailurePolicy({ rules: input.rules }, failed)
+  const verdict = matchFailurePolicy(input.rules === null ? undefined : { rules: input.rules }, failed)
   expect({
     failJobMessage: verdict.failJobMessage ?? null,
     counted: verdict.counted,
@@ -221,21 +230,25 @@ vectors('job_indexed', 'intervalString', ({ input, expect: want }) => {
 })
 
 vectors('job_indexed', 'calculateFailedIndexes', ({ input, expect: want }) => {
-  const j = job({
-    completionMode: 'Indexed',
-    completions: input.completions,
-    backoffLimitPerIndex: input.backoffLimitPerIndex,
-  })
+  const j = job(
+    {
+      completionMode: 'Indexed',
+      completions: input.completions,
+      backoffLimitPerIndex: input.backoffLimitPerIndex,
+    },
+    { failedIndexes: input.failedIndexes ?? undefined },
+  )
   expect(failedIndexes(j, input.failedPods.map(pod)).intervals).toEqual(want.failed)
+  if (want.failed.length > 0) return
   // The same pod within reach does count.
   const near = { ...input.failedPods[0], index: 0, finalizer: true }
   expect(failedIndexes(j, [pod(near)]).intervals).toEqual([[0, 0]])
 })
 
 vectors('job_indexed', 'isIndexFailed', ({ input, expect: want }) => {
-  const rules = input.failIndexMatches
-    ? [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [3] } }]
-    : []
+  const { failIndexMatches, ignoreMatches } = input
+  const action = failIndexMatches ? 'FailIndex' : ignoreMatches ? 'Ignore' : undefined
+  const rules = action === undefined ? [] : [{ action, onExitCodes: { operator: 'In', values: [3] } }]
   const failed = pod({
     failureCount: input.failureCount,
     status: { containerStatuses: [{ name: 'c', state: { terminated: { exitCode: 3 } } }] },
@@ -246,7 +259,22 @@ vectors('job_indexed', 'isIndexFailed', ({ input, expect: want }) => {
       failed,
     ),
   ).toBe(want.indexFailed)
-  expect(isIndexFailed(job({ backoffLimitPerIndex: input.backoffLimitPerIndex }), failed)).toBe(false)
+  // Without the rule the limit alone decides.
+  const byLimit = Math.max(0, input.failureCount) >= input.backoffLimitPerIndex
+  expect(isIndexFailed(job({ backoffLimitPerIndex: input.backoffLimitPerIndex }), failed)).toBe(byLimit)
+})
+
+vectors('job_indexed', 'firstPendingIndexes', ({ input, expect: want }) => {
+  expect(Indexes.of(input.taken).firstMissing(input.count, input.completions)).toEqual(want.indexes)
+})
+
+vectors('job_indexed', 'duplicatedIndexes', ({ input, expect: want }) => {
+  const j = job({ completionMode: 'Indexed', completions: input.completions })
+  const removed = podsToRemove(j, input.pods.map(pod), 0)
+  const told = removed.map(
+    (it) => `${it.metadata.annotations?.[COMPLETION_INDEX] ?? '-'}:${it.status?.phase}`,
+  )
+  expect(told.sort()).toEqual(want.removed)
 })
 
 vectors('job_indexed', 'getPodsWithDelayedDeletionPerIndex', ({ input, expect: want }) => {
@@ -279,9 +307,11 @@ vectors('gc_ttl_podgc', 'timeLeft', ({ input, expect: want }) => {
     status: 'True',
     lastTransitionTime: formatTime(T - input.finishedAgo * 1000),
   }
-  const j = job({ ttlSecondsAfterFinished: input.ttl ?? undefined }, { conditions: [condition] })
-  if (want.error) expect(j.spec.ttlSecondsAfterFinished).toBeUndefined()
-  else expect(timeLeftMs(j, T) / 1000).toBe(want.timeLeft)
+  const conditions = input.condition === null ? [] : [condition]
+  const j = job({ ttlSecondsAfterFinished: input.ttl ?? undefined }, { conditions })
+  expect(needsCleanup(j)).toBe(want.error === undefined)
+  if (want.error) return
+  expect(timeLeftMs(j, T) / 1000).toBe(want.timeLeft)
 })
 
 describe('through the API', () => {

@@ -5,8 +5,11 @@ import { Event } from '../../src/api/core/event.ts'
 import { Pod } from '../../src/api/core/pod.ts'
 import { ResourceQuota } from '../../src/api/core/resource-quota.ts'
 import { Secret } from '../../src/api/core/secret.ts'
+import type { PodMetrics } from '../../src/api/metrics/pod-metrics.ts'
 import { PodDisruptionBudget } from '../../src/api/policy/pod-disruption-budget.ts'
+import { formatTime } from '../../src/api/time.ts'
 import { budgetOf, disruptionsAllowed } from '../../src/controllers/disruption/budget.ts'
+import { meter, resourceReadings } from '../../src/controllers/horizontal-pod-autoscaler/metrics.ts'
 import {
   averageReplicas,
   type MeteredPod,
@@ -15,6 +18,7 @@ import {
   valueReplicas,
 } from '../../src/controllers/horizontal-pod-autoscaler/replicas.ts'
 import {
+  downLimit,
   limitWithBehavior,
   limitWithoutBehavior,
   stabilize,
@@ -57,15 +61,39 @@ for (const group of ['metricReplicas', 'scaleFromZero']) {
         usageMilli,
       }),
     )
+    const value = levels.reduce((sum: number, it: number) => sum + it, 0)
     const proposal =
       kind === 'pods'
         ? averageReplicas(pods, current, target, 0.1)
         : kind === 'perPod'
-          ? perPodReplicas(levels[0], target, current, 0.1)
-          : valueReplicas(levels[0], target, current, readyPods, 0.1)
+          ? perPodReplicas(value, target, current, 0.1)
+          : valueReplicas(value, target, current, readyPods, 0.1)
     expect({ replicas: proposal.replicas, usageMilli: proposal.usage }).toEqual(want)
   })
 }
+
+vectors('hpa', 'groupPods', ({ input, expect: want }) => {
+  const { phase, startedSecondsAgo, ready, readySinceSeconds, metricAgeSeconds, windowSeconds } = input
+  const ago = (seconds: number) => formatTime(NOW - seconds * 1000)
+  const pod: Pod = {
+    metadata: { name: 'p' },
+    spec: { containers: [] },
+    status: {
+      phase,
+      ...(startedSecondsAgo !== null && { startTime: ago(startedSecondsAgo) }),
+      conditions:
+        ready === null ? [] : [{ type: 'Ready', status: ready, lastTransitionTime: ago(readySinceSeconds) }],
+    },
+  }
+  const measured: PodMetrics = {
+    metadata: { name: 'p' },
+    timestamp: ago(metricAgeSeconds),
+    window: `${windowSeconds}s`,
+    containers: [{ name: 'c', usage: { cpu: '1m' } }],
+  }
+  const readings = resourceReadings(metricAgeSeconds === null ? [] : [measured], 'cpu')
+  expect(meter([pod], readings, 'cpu', NOW)[0]?.state).toBe(want.state)
+})
 
 const range = (input: Record<string, number>) => ({
   current: input.currentReplicas!,
@@ -93,7 +121,8 @@ vectors('hpa', 'scaleLimits', ({ input, expect: want }) => {
     value,
     periodSeconds,
   }))
-  const limit = upLimit(
+  const limitOf = input.direction === 'down' ? downLimit : upLimit
+  const limit = limitOf(
     input.currentReplicas,
     { selectPolicy: input.selectPolicy, policies },
     { up: [], down: [] },

@@ -1,5 +1,5 @@
-/** Loads vectors of test/vectors/controllers and hands each case to a table test. */
-import { readFileSync } from 'node:fs'
+/** Loads vectors of test/vectors/controllers, and those of controllers-more beside them, and hands each case to a table test. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 
@@ -20,18 +20,20 @@ const groupsOf = new Map<string, readonly Group[]>()
 
 /** Declares one test per case of `file.json`'s group `name`. */
 export function vectors(file: string, name: string, check: (vector: Vector) => void | Promise<void>): void {
-  const group = load(file).find((it) => it.function === name)
-  if (group === undefined) throw new Error(`${file}.json has no group ${name}`)
+  const cases = load(file).flatMap((it) => (it.function === name ? it.cases : []))
+  if (cases.length === 0) throw new Error(`${file}.json has no group ${name}`)
   describe(`${file}: ${name}`, () => {
-    test.each(group.cases.map((it) => [it.name, it] as const))('%s', (_name, vector) => check(vector))
+    test.each(cases.map((it) => [it.name, it] as const))('%s', (_name, vector) => check(vector))
   })
 }
 
 function load(file: string): readonly Group[] {
   let groups = groupsOf.get(file)
   if (groups === undefined) {
-    const path = join(import.meta.dirname, '../vectors/controllers', `${file}.json`)
-    groups = (JSON.parse(readFileSync(path, 'utf8')) as { groups: Group[] }).groups
+    groups = ['controllers', 'controllers-more']
+      .map((folder) => join(import.meta.dirname, '../vectors', folder, `${file}.json`))
+      .filter((path) => existsSync(path))
+      .flatMap((path) => (JSON.parse(readFileSync(path, 'utf8')) as { groups: Group[] }).groups)
     groupsOf.set(file, groups)
   }
   return groups
