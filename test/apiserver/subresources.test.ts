@@ -275,6 +275,10 @@ vectors('pdb_eviction', 'eviction', ({ input, expect: want }) => {
     const body = { ...h.get(PodDisruptionBudget, name), status: budget }
     h.call('update', PodDisruptionBudget, { ...at(name, 'status'), body })
   }
+  if (input.pdbs > 1) {
+    const { spec } = h.get(PodDisruptionBudget, name)
+    h.create(PodDisruptionBudget, { metadata: { name: 'another' }, spec } as unknown as PodDisruptionBudget)
+  }
   const answer = h.request('create', Pod, { ...at('a', 'eviction'), body: { metadata: { name: 'a' } } })
   expect(answer.code).toBe(want.status)
   const details = answer.ok ? undefined : answer.status.details

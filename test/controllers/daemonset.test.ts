@@ -48,9 +48,10 @@ for (const group of ['updatedDesiredNodeCounts', 'updatedDesiredNodeCountsMore']
 vectors('daemonset', 'NodeShouldRunDaemonPod', ({ input, expect: want }) => {
   const set = daemonSet(
     {},
-    { tolerations: input.podTolerations as Toleration[], hostNetwork: input.hostNetwork },
+    { tolerations: input.podTolerations as Toleration[], hostNetwork: input.hostNetwork, ...input.podSpec },
   )
-  const node: Stored<Node> = { metadata: meta('n'), spec: { taints: input.taints as Taint[] } }
+  const labels = { type: 'production' }
+  const node: Stored<Node> = { metadata: { ...meta('n'), labels }, spec: { taints: input.taints as Taint[] } }
   const { run, stay } = placementOn(set, node, daemonTolerations(set.spec.template.spec))
   expect({ shouldRun: run, shouldContinueRunning: stay }).toEqual(want)
 })
