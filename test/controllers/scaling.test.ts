@@ -22,6 +22,7 @@ import {
   limitWithBehavior,
   limitWithoutBehavior,
   stabilize,
+  stabilizeWithBehavior,
   upLimit,
 } from '../../src/controllers/horizontal-pod-autoscaler/rules.ts'
 import { vectors } from './vectors.ts'
@@ -143,6 +144,20 @@ vectors('hpa', 'stabilizeRecommendation', ({ input, expect: want }) => {
     NOW,
   )
   expect({ stabilized: replicas, logLength: after.length }).toEqual(want)
+})
+
+vectors('hpa', 'stabilizeRecommendationWithBehaviors', ({ input, expect: want }) => {
+  const recommendations = input.recommendations.map((it: { replicas: number; ageSeconds: number }) => ({
+    replicas: it.replicas,
+    atMs: NOW - it.ageSeconds * 1000,
+  }))
+  const windows = { upMs: input.upWindowSeconds * 1000, downMs: input.downWindowSeconds * 1000 }
+  const sizes = { current: input.currentReplicas, desired: input.desiredReplicas, min: 0, max: 1000 }
+  const stabilized = stabilizeWithBehavior(recommendations, sizes, windows, NOW)
+  expect({
+    stabilized: stabilized.replicas,
+    recommendations: stabilized.recommendations.map((it) => it.replicas),
+  }).toEqual(want)
 })
 
 test('a budget follows the pods, and evictions spend it', async () => {
