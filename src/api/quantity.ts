@@ -184,7 +184,8 @@ function scan(text: string): { quantity: Quantity; verbatim: boolean } | undefin
   const [, sign, whole = '', dot, fraction = '', suffix = '', e, exponentText] = match
   if (whole === '' && fraction === '' && dot === undefined) return undefined
   const binary = BINARY_SUFFIX[suffix]
-  const digits = (whole === '' ? '0' : whole) + fraction
+  const significant = whole.replace(/^0+/, '') || '0'
+  const digits = significant + fraction
   let mantissa = BigInt(digits)
   let exponent = -fraction.length
   let format: QuantityFormat = 'DecimalSI'
@@ -200,7 +201,7 @@ function scan(text: string): { quantity: Quantity; verbatim: boolean } | undefin
     shift = DECIMAL_SUFFIX[suffix] as number
   }
   exponent += shift
-  const verbatim = looksCanonical(digits, whole === '' ? '0' : whole, fraction, exponent, binary, mantissa)
+  const verbatim = looksCanonical(digits, significant, fraction, exponent, binary, mantissa)
   let quantity: Quantity = roundUp({ mantissa, exponent, format }, NANO)[0]
   if (format === 'BinarySI') {
     const [m, n] = aligned(quantity, { mantissa: MAX_BINARY, exponent: 0, format })

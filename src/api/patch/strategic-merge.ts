@@ -67,8 +67,14 @@ function mergeField(result: MutableJson, key: string, value: unknown, schema: An
   } else if (Array.isArray(current) && Array.isArray(value)) {
     setOwn(result, key, mergeList(current, value, fieldOf(schema, key)))
   } else {
-    setOwn(result, key, withoutDirectives(value))
+    setFresh(result, key, value)
   }
+}
+
+/** A value for which the document has no counterpart: what carries `$patch` is about nothing, and goes. */
+function setFresh(result: MutableJson, key: string, value: unknown): void {
+  if (isDirected(value)) delete result[key]
+  else setOwn(result, key, withoutDirectives(withoutDirected(value)))
 }
 
 /** `$patch` in a map: the patch takes the place of the original, or nothing does. */
@@ -87,9 +93,9 @@ function retained(original: Json, patch: Json): MutableJson {
   const keys = patch[RETAIN_KEYS]
   if (!Array.isArray(keys)) throw new PatchError('invalid patch format of retainKeys')
   for (const [key, value] of Object.entries(patch)) {
-    const field = key.slice(key.startsWith('$') ? key.indexOf('/') + 1 : 0)
-    if (key !== RETAIN_KEYS && value !== null && !keys.includes(field)) {
-      throw new PatchError(`${print(keys)} directive doesn't contain ${key}`)
+    const aboutList = key.startsWith(DELETE_FROM_LIST) || key.startsWith(ELEMENT_ORDER)
+    if (key !== RETAIN_KEYS && value !== null && !aboutList && !keys.includes(key)) {
+      throw new PatchError('invalid patch format of retainKeys')
     }
   }
   return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)))
@@ -104,13 +110,9 @@ function mergeList(
   if (list?.mergeKey === undefined && !list?.mergePrimitives) return withoutDirectives(patch)
   if (original.length === 0 && patch.length === 0) return original
   const merged = mergeElements(original, patch, list)
-  const identify = identityOf(list, [...original, ...patch])
-  return ordered(
-    merged,
-    patch.filter((item) => !isDeletion(item)),
-    original,
-    identify,
-  )
+  const elements = patch.filter((item) => !isDirected(item))
+  const identify = identityOf(list, [...original, ...elements])
+  return ordered(merged, elements, withoutDeleted(original, patch, identify), identify)
 }
 
 /** `$setElementOrder/field`: the list's new order, with or without a patch of its elements. */
@@ -126,14 +128,15 @@ function mergeOrdered(
   const current = own(result, field)
   const original = Array.isArray(current) ? current : undefined
   const patchList = Array.isArray(patch) ? patch : undefined
-  const identify = identityOf(list, [...(original ?? []), ...(patchList ?? []), ...orderList])
+  if (original === undefined && patchList === undefined) return
+  if (!original?.length && !patchList?.length) throw new PatchError('no elements in any of the given slices')
+  const elements = (patchList ?? []).filter((item) => !isDirected(item))
+  const identify = identityOf(list, [...(original ?? []), ...elements, ...orderList])
   if (patchList !== undefined) checkOrder(patchList, orderList, identify, field)
   let merged: readonly unknown[]
   if (original !== undefined && patchList !== undefined) {
     merged = mergeList(original, patchList, schema) as unknown[]
-  } else if (original !== undefined) merged = original
-  else if (patchList !== undefined) merged = withoutDirectives(patchList) as unknown[]
-  else return
+  } else merged = original ?? (withoutDirectives(withoutDirected(patchList)) as unknown[])
   setOwn(
     result,
     field,
@@ -150,12 +153,20 @@ function liveOrder(
   patch: readonly unknown[],
   identify: (item: unknown) => unknown,
 ): readonly unknown[] {
-  const deleted = new Set(patch.filter(isDeletion).map(identify))
-  const remaining = original.filter((item) => !deleted.has(identify(item)))
+  const remaining = withoutDeleted(original, patch, identify)
   if (remaining.length === original.length) return original
   const kept = new Set(remaining.map(identify))
-  const added = patch.filter((item) => !isDeletion(item) && !kept.has(identify(item)))
+  const added = patch.filter((item) => !isDirected(item) && !kept.has(identify(item)))
   return [...remaining, ...added].slice(0, original.length)
+}
+
+function withoutDeleted(
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  identify: (item: unknown) => unknown,
+): readonly unknown[] {
+  const deleted = new Set(patch.filter((item) => directiveOf(item) === 'delete').map(identify))
+  return deleted.size === 0 ? original : original.filter((item) => !deleted.has(identify(item)))
 }
 
 /** What the two lists hold together; their order is settled afterwards. */
@@ -235,7 +246,8 @@ function checkOrder(
   identify: (item: unknown) => unknown,
   field: string,
 ): void {
-  const wanted = patch.filter((item) => !isDeletion(item)).map(identify)
+  if (order.length === 0) return
+  const wanted = patch.filter((item) => !isDirected(item)).map(identify)
   let found = 0
   for (const item of order) if (found < wanted.length && identify(item) === wanted[found]) found++
   if (found < wanted.length) {
@@ -260,13 +272,12 @@ function mergeKeyOf(item: Json, key: string): string {
   return String(value)
 }
 
-/** A value that is new to the document: directives in it have nothing to act on, and nulls nothing to remove. */
+/**
+ * As the kind's fields take a value of the patch that was not merged: they know no directives and no nulls. What
+ * carries `$patch` stays, without it.
+ */
 function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value
-      .filter((item) => !isObject(item) || !Object.hasOwn(item, PATCH) || item[PATCH] === 'merge')
-      .map(withoutDirectives)
-  }
+  if (Array.isArray(value)) return value.map(withoutDirectives)
   if (!isObject(value)) return value
   const result: MutableJson = {}
   for (const [key, item] of Object.entries(value)) {
@@ -280,8 +291,23 @@ function withoutDirectives(value: unknown): unknown {
   return result
 }
 
-function isDeletion(item: unknown): boolean {
+/** A value without the maps in it that carry `$patch`. */
+function withoutDirected(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !isDirected(item)).map(withoutDirected)
+  if (!isObject(value)) return value
+  const result: MutableJson = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (!isDirected(item)) setOwn(result, key, withoutDirected(item))
+  }
+  return result
+}
+
+function isDirected(item: unknown): boolean {
   return isObject(item) && Object.hasOwn(item, PATCH)
+}
+
+function directiveOf(item: unknown): unknown {
+  return isDirected(item) ? (item as Json)[PATCH] : undefined
 }
 
 function fieldOf(schema: AnySchema | undefined, key: string): AnySchema | undefined {
