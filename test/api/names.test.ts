@@ -9,7 +9,7 @@ import {
   checkPortName,
   checkQualifiedName,
 } from '../../src/api/names.ts'
-import { vectors } from './vectors.ts'
+import { vectors } from '../vectors/vectors.ts'
 
 const CHECKS: Record<string, (text: string) => readonly string[]> = {
   dns1123Label: checkDns1123Label,

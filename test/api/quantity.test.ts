@@ -12,7 +12,7 @@ import {
   roundUp,
   subtractQuantities,
 } from '../../src/api/quantity.ts'
-import { vectors } from './vectors.ts'
+import { vectors } from '../vectors/vectors.ts'
 
 interface Case {
   readonly id: string

@@ -9,7 +9,7 @@ import {
   SelectorError,
   selectorFromLabels,
 } from '../../src/api/label-selector.ts'
-import { vectors } from './vectors.ts'
+import { vectors } from '../vectors/vectors.ts'
 
 interface LabelCase {
   readonly id: string

@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { ContainerStatus } from '../../src/api/core/pod.ts'
 import { Backoff } from '../../src/kubelet/backoff.ts'
 import { expand } from '../../src/kubelet/expansion.ts'
 import { amountsOf, podLimits, podRequests } from '../../src/kubelet/pod-resources.ts'
 import { podPhase } from '../../src/kubelet/status/pod-phase.ts'
-
-function load<T>(name: string): { cases: T[] } {
-  return JSON.parse(readFileSync(new URL(`../vectors/core/${name}.json`, import.meta.url), 'utf8'))
-}
+import { vectors } from '../vectors/vectors.ts'
 
 const TIME = '2025-01-01T00:00:00Z'
 const STATES: Record<string, Partial<ContainerStatus>> = {
@@ -33,7 +29,7 @@ interface PhaseCase {
 }
 
 describe('the phase of a pod', () => {
-  test.each(load<PhaseCase>('pod-phase').cases)('$id: $restartPolicy $statuses -> $expect', (it) => {
+  test.each(vectors<PhaseCase>('pod-phase'))('$id: $restartPolicy $statuses -> $expect', (it) => {
     const spec = {
       restartPolicy: it.restartPolicy,
       containers: it.containers.map((name) => ({ name })),
@@ -66,7 +62,7 @@ interface BackoffCase {
 }
 
 describe('back-off', () => {
-  const { cases } = load<BackoffCase>('backoff')
+  const cases = vectors<BackoffCase>('backoff')
 
   test.each(cases.filter((it) => it.kind === 'next'))('$id: $title', (it) => {
     const backoff = new Backoff(it.initialSeconds * 1000, it.maxSeconds * 1000)
@@ -81,7 +77,7 @@ describe('back-off', () => {
   })
 
   test('one key walks through the seconds', () => {
-    const walk = cases.filter((it) => it.kind === 'walk')
+    const walk = cases.filter((it) => it.kind === 'walk').sort((a, b) => a.tick! - b.tick!)
     const { initialSeconds, maxSeconds } = walk[0]!
     const backoff = new Backoff(initialSeconds * 1000, maxSeconds * 1000)
     const seen: unknown[] = []
@@ -119,7 +115,7 @@ interface RequestsCase {
 }
 
 describe('what a pod asks for', () => {
-  const cases = load<RequestsCase>('pod-requests').cases.filter((it) => it.kind !== 'resize')
+  const cases = vectors<RequestsCase>('pod-requests').filter((it) => it.kind !== 'resize')
   test.each(cases)('$id: $title', (it) => {
     const container = (from: {
       req?: Record<string, string>
@@ -148,10 +144,7 @@ describe('$(NAME) references', () => {
     ['VAR_REF', '$(VAR_A)'],
     ['VAR_EMPTY', ''],
   ])
-  test.each(load<{ id: string; input: string; expect: string }>('var-expansion').cases)(
-    '$id: $input',
-    (it) => {
-      expect(expand(it.input, (name) => env.get(name))).toBe(it.expect)
-    },
-  )
+  test.each(vectors<{ id: string; input: string; expect: string }>('var-expansion'))('$id: $input', (it) => {
+    expect(expand(it.input, (name) => env.get(name))).toBe(it.expect)
+  })
 })

@@ -1,5 +1,4 @@
 /** Upstream's own figures for filters, scores, messages, sampling and preemption. */
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { NodeSelectorTerm, PodAffinityTerm } from '../../src/api/core/affinity.ts'
 import type { Node } from '../../src/api/core/node.ts'
@@ -17,16 +16,15 @@ import { nodeResourcesFitArgs } from '../../src/scheduler/plugins/node-resources
 import { byImportance, candidate, pickCandidate } from '../../src/scheduler/plugins/preemption-candidates.ts'
 import { brokenLinear } from '../../src/scheduler/plugins/resource-scores.ts'
 import { backoffMs } from '../../src/scheduler/queue/scheduling-queue.ts'
+import { vectors } from '../vectors/vectors.ts'
 import { node, pod } from './harness.ts'
 import { type Lab, lab } from './lab.ts'
 
 type Labels = Readonly<Record<string, string>>
 
 function cases<T>(file: string, kind?: string): (T & { readonly id: string; readonly title?: string })[] {
-  const { cases: all } = JSON.parse(
-    readFileSync(new URL(`../vectors/core/${file}.json`, import.meta.url), 'utf8'),
-  )
-  return kind === undefined ? all : all.filter((it: { kind: string }) => it.kind === kind)
+  type Case = T & { readonly id: string; readonly title?: string; readonly kind?: string }
+  return vectors<Case>(file).filter((it) => kind === undefined || it.kind === kind)
 }
 
 function containers(all: readonly Labels[]) {

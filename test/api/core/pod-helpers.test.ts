@@ -7,7 +7,7 @@ import { podLimits, podRequests } from '../../../src/api/core/pod-resources.ts'
 import type { Toleration } from '../../../src/api/core/pod-spec.ts'
 import { qosClassOf } from '../../../src/api/core/qos-class.ts'
 import { findUntolerated } from '../../../src/api/core/toleration.ts'
-import { vectors } from '../vectors.ts'
+import { vectors } from '../../vectors/vectors.ts'
 
 type Resources = Record<string, string>
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { applyJsonPatch, MAX_OPERATIONS } from '../../../src/api/patch/json-patch.ts'
 import { mergePatch } from '../../../src/api/patch/merge-patch.ts'
 import { PatchError } from '../../../src/api/patch/strategic-merge.ts'
-import { vectors } from '../vectors.ts'
+import { vectors } from '../../vectors/vectors.ts'
 
 interface MergeCase {
   readonly id: string

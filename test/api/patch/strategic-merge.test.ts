@@ -12,7 +12,7 @@ import {
   type Schema,
   struct,
 } from '../../../src/api/schema.ts'
-import { vectors } from '../vectors.ts'
+import { vectors } from '../../vectors/vectors.ts'
 
 interface Case {
   readonly id: string
