@@ -98,6 +98,15 @@ const failures: readonly [string, MetricSpec, Partial<Situation>, object][] = [
     { message: 'failed to get cpu utilization: missing request for cpu in container proxy of Pod a' },
   ],
   [
+    'no pod counts yet, whatever it asks for',
+    containerCpu('proxy', { type: 'Utilization', averageUtilization: 50 }),
+    { pods: SITUATION.pods.map((it) => ({ ...it, status: { phase: 'Pending' } })) },
+    {
+      message:
+        'failed to get cpu utilization: did not receive metrics for targeted pods (pods might be unready)',
+    },
+  ],
+  [
     'nothing was measured',
     { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
     { resourceMetrics: async () => [] },

@@ -18,7 +18,10 @@ export interface Reading {
   readonly from: number
 }
 
-/** Failed and terminating pods are left out. @param resource  of a metric that is no resource: undefined */
+/**
+ * Failed and terminating pods are left out. What the others ask for is looked at only when one of them counts.
+ * @param resource of a metric that is no resource: undefined
+ */
 export function meter(
   pods: readonly Pod[],
   readings: ReadonlyMap<string, Reading>,
@@ -26,15 +29,17 @@ export function meter(
   now: number,
   requestOf: (pod: Pod) => number = () => 0,
 ): MeteredPod[] {
-  const metered: MeteredPod[] = []
-  for (const pod of pods) {
-    if (pod.metadata?.deletionTimestamp !== undefined || pod.status?.phase === 'Failed') continue
+  const staying = pods.filter(
+    (it) => it.metadata?.deletionTimestamp === undefined && it.status?.phase !== 'Failed',
+  )
+  const metered = staying.map((pod): MeteredPod => {
     const name = pod.metadata?.name ?? ''
     const reading = readings.get(name)
     const state = isUnready(pod, reading, resource, now) ? 'unready' : 'ready'
-    metered.push({ name, state, requestMilli: requestOf(pod), usageMilli: reading?.milli })
-  }
-  return metered
+    return { name, state, requestMilli: 0, usageMilli: reading?.milli }
+  })
+  if (!metered.some((it) => it.state === 'ready' && it.usageMilli !== undefined)) return metered
+  return metered.map((it, i) => ({ ...it, requestMilli: requestOf(staying[i]!) }))
 }
 
 function isUnready(
