@@ -288,12 +288,13 @@ vectors('pdb_eviction', 'pdbErrors', async ({ input, expect: want }) => {
     metadata: { name: 'odd', namespace: 'default' },
     spec: { minAvailable: input.minAvailable, selector: { matchLabels: labels } },
   })
-  const metadata = { name: 'odd', namespace: 'default', labels, ownerReferences: [owner] }
+  const ownerReferences = input.pods[0] === 'unsupported controller' ? [owner] : []
+  const metadata = { name: 'odd', namespace: 'default', labels, ownerReferences }
   await world.create(Pod, { metadata, spec: template(labels).spec })
   await world.advance(0.1)
   const { status } = await world.get(PodDisruptionBudget, 'odd')
   expect(status?.disruptionsAllowed).toBe(want.disruptionsAllowed)
-  expect(status?.conditions?.[0]).toMatchObject(want.condition)
+  if (want.condition !== undefined) expect(status?.conditions?.[0]).toMatchObject(want.condition)
   const [type, reason] = want.event
   expect((await world.list(Event)).some((it) => it.type === type && it.reason === reason)).toBe(true)
 })
