@@ -222,6 +222,9 @@ test('an eviction spends the budget and is refused when there is none left', () 
   expect(h.get(Pod, 'a').metadata.deletionTimestamp).toBeDefined()
   expect(h.get(PodDisruptionBudget, 'guard').status).toMatchObject({
     disruptedPods: { a: '2025-01-01T00:00:00Z' },
+    conditions: [
+      { type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods', observedGeneration: 1 },
+    ],
   })
   const status = refusal(() => evict('b'))
   expect(status).toMatchObject({

@@ -13,7 +13,10 @@ import {
 import type { KubeObject } from '../../api/kind.ts'
 import { compileSelector } from '../../api/label-selector.ts'
 import { Eviction } from '../../api/policy/eviction.ts'
-import type { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget.ts'
+import type {
+  PodDisruptionBudget,
+  PodDisruptionBudgetStatus,
+} from '../../api/policy/pod-disruption-budget.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
 import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
@@ -148,14 +151,7 @@ function decremented(budget: PodDisruptionBudget, pod: Pod, now: string): KubeOb
     )
   }
   const disruptionsAllowed = status.disruptionsAllowed - 1
-  const conditions =
-    disruptionsAllowed > 0
-      ? status.conditions
-      : (status.conditions ?? []).map((it) =>
-          it.type === 'DisruptionAllowed' && it.status !== 'False'
-            ? { ...it, status: 'False', reason: 'InsufficientPods', lastTransitionTime: now }
-            : it,
-        )
+  const conditions = disruptionsAllowed > 0 ? status.conditions : exhausted(status, now)
   return {
     ...budget,
     status: {
@@ -165,6 +161,17 @@ function decremented(budget: PodDisruptionBudget, pod: Pod, now: string): KubeOb
       disruptedPods: { ...status.disruptedPods, [pod.metadata!.name!]: now },
     },
   } as KubeObject
+}
+
+/** Says that nothing more may be disrupted. */
+function exhausted({ conditions = [], observedGeneration }: PodDisruptionBudgetStatus, now: string) {
+  const type = 'DisruptionAllowed'
+  const i = conditions.findIndex((it) => it.type === type)
+  const current = conditions[i]
+  const lastTransitionTime = current?.status === 'False' ? current.lastTransitionTime : now
+  const reason = 'InsufficientPods'
+  const next = { type, status: 'False', reason, message: '', observedGeneration, lastTransitionTime }
+  return current === undefined ? [...conditions, next] : conditions.with(i, next)
 }
 
 /** Tells why the pod goes, for who looks at it while it terminates. */
