@@ -37,25 +37,18 @@ export function podRequests(spec: PodSpec): Amounts {
   const plain = spec.overhead === undefined && (spec.initContainers?.length ?? 0) === 0
   const cached = plain ? requestCache.get(spec.containers) : undefined
   if (cached !== undefined) return cached
-  const amounts = podAmounts(spec, (it) => it.resources?.requests)
+  const amounts = sumRequests(spec)
   if (plain) requestCache.set(spec.containers, amounts)
   return amounts
 }
 
-export function podLimits(spec: PodSpec): Amounts {
-  return podAmounts(spec, (it) => it.resources?.limits)
-}
-
-function podAmounts(
-  spec: PodSpec,
-  of: (container: Container) => Readonly<Record<string, string>> | undefined,
-): Amounts {
+function sumRequests(spec: PodSpec): Amounts {
   const total = new Map<string, number>()
-  for (const container of spec.containers) add(total, amountsOf(of(container)))
+  for (const container of spec.containers) add(total, amountsOf(container.resources?.requests))
   const sidecars = new Map<string, number>()
   const initPeak = new Map<string, number>()
   for (const container of spec.initContainers ?? []) {
-    const own = amountsOf(of(container))
+    const own = amountsOf(container.resources?.requests)
     if (container.restartPolicy === 'Always') {
       add(sidecars, own)
       add(total, own)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { ContainerStatus } from '../../src/api/core/pod.ts'
+import { podLimits } from '../../src/api/core/pod-resources.ts'
 import { Backoff } from '../../src/kubelet/backoff.ts'
 import { expand } from '../../src/kubelet/expansion.ts'
-import { amountsOf, podLimits, podRequests } from '../../src/kubelet/pod-resources.ts'
+import { amountsOf, podRequests } from '../../src/kubelet/pod-resources.ts'
 import { podPhase } from '../../src/kubelet/status/pod-phase.ts'
 import { vectors } from '../vectors/vectors.ts'
 
@@ -132,7 +133,7 @@ describe('what a pod asks for', () => {
       overhead: it.overhead,
     }
     expect(podRequests(spec)).toEqual(amountsOf(it.expect ?? it.expectRequests))
-    if (it.expectLimits !== undefined) expect(podLimits(spec)).toEqual(amountsOf(it.expectLimits))
+    if (it.expectLimits !== undefined) expect(amountsOf(podLimits(spec))).toEqual(amountsOf(it.expectLimits))
   })
 })
 

@@ -35,8 +35,6 @@ function mergeMap(original: Json, patch: Json, schema: AnySchema | undefined): J
     if (!key.startsWith(ELEMENT_ORDER)) continue
     rest.delete(key)
     const field = key.slice(ELEMENT_ORDER.length)
-    // A list that the patch removes has no order left to keep.
-    if (rest.has(field) && !Array.isArray(rest.get(field))) continue
     mergeOrdered(result, field, rest.get(field), order, fieldOf(schema, field))
     rest.delete(field)
   }
@@ -47,12 +45,13 @@ function mergeMap(original: Json, patch: Json, schema: AnySchema | undefined): J
 function mergeField(result: MutableJson, key: string, value: unknown, schema: AnySchema | undefined): void {
   if (key.startsWith(DELETE_FROM_LIST)) {
     const field = key.slice(DELETE_FROM_LIST.length)
-    const list = result[field]
-    if (Array.isArray(list))
+    const list = own(result, field)
+    if (value === null) delete result[field]
+    else if (Array.isArray(list) && Array.isArray(value))
       setOwn(
         result,
         field,
-        list.filter((item) => !asList(value, key).includes(item)),
+        list.filter((item) => !value.includes(item)),
       )
     return
   }
@@ -124,10 +123,10 @@ function mergeOrdered(
   schema: AnySchema | undefined,
 ): void {
   const list = schema?.type === 'list' ? schema : undefined
-  const orderList = asList(order, `${ELEMENT_ORDER}${field}`)
+  const orderList = asList(order)
   const current = own(result, field)
-  const original = Array.isArray(current) ? current : undefined
-  const patchList = Array.isArray(patch) ? patch : undefined
+  const original = current === undefined ? undefined : asList(current)
+  const patchList = patch === undefined ? undefined : asList(patch)
   if (original === undefined && patchList === undefined) return
   if (!original?.length && !patchList?.length) throw new PatchError('no elements in any of the given slices')
   const elements = (patchList ?? []).filter((item) => !isDirected(item))
@@ -315,9 +314,10 @@ function fieldOf(schema: AnySchema | undefined, key: string): AnySchema | undefi
   return schema?.type === 'map' ? schema.values : undefined
 }
 
-function asList(value: unknown, key: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new PatchError(`expected a list for ${key}`)
-  return value
+function asList(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  const kind = isObject(value) ? 'map[string]interface {}' : value === null ? '%!s(<nil>)' : typeof value
+  throw new PatchError(`expected a []interface {}, but received a ${kind}`)
 }
 
 function isObject(value: unknown): value is Json {
