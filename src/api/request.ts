@@ -43,15 +43,19 @@ export interface RequestOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
-/** One API request. `resource` is the lower-case plural; `group` is '' for core. */
-export interface ApiRequest {
-  readonly verb: Verb
+/** What a request is about. `resource` is the lower-case plural; `group` is '' for core. */
+export interface RequestTarget {
   readonly group: string
   readonly version: string
   readonly resource: string
   readonly subresource?: string
   readonly namespace?: string
   readonly name?: string
+}
+
+/** One API request. */
+export interface ApiRequest extends RequestTarget {
+  readonly verb: Verb
   readonly options?: RequestOptions
   /**
    * create, update: the object; patch: the patch document. In process it is passed by reference and must be

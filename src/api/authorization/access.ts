@@ -1,14 +1,10 @@
+import type { RequestTarget } from '../request.ts'
+
 /** What authorization decides about. */
 export type AccessAttributes =
-  | {
+  | (RequestTarget & {
       readonly verb: string
-      readonly group: string
-      readonly version: string
-      readonly resource: string
-      readonly subresource?: string
-      readonly namespace?: string
-      readonly name?: string
       /** Of a list or watch; the object's name in it counts as `name`. */
       readonly fieldSelector?: string
-    }
+    })
   | { readonly verb: string; readonly path: string }
