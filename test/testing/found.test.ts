@@ -41,6 +41,15 @@ const FOUND: readonly Found[] = [
     ],
   },
   {
+    what: 'a pod goes although the answer to its last status was lost',
+    story: 'kubelet',
+    plan: [
+      'kubelet/node-1: update Pod/a/status #3 = lost-answer',
+      'kubelet/node-1: before step 3 #1 = down',
+      'kubelet/node-1: before step 2 #1 = stale',
+    ],
+  },
+  {
     what: 'the node lifecycle controller does not wait a quarter of an hour before it taints a silent node',
     story: 'nodelifecycle',
     plan: [

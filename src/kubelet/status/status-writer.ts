@@ -61,14 +61,23 @@ export class StatusWriter {
         // What the informer brought meanwhile may be newer than this answer.
         if (worker.mirror !== undefined) worker.mirror.object = written
         else if (worker.pod === pod) worker.pod = written
-        if (this.#again) this.write()
-        if (worker.state === 'terminated' && !this.#inFlight) worker.sync()
+        this.#goOn()
       } else if (response.code === 409) this.#afterConflict()
       else if (response.code !== 404) {
         this.#again = true
-        worker.context.clock.after(RETRY_MS, () => this.write(), { label: 'status write retry' })
+        this.#goOnLater()
       }
     })
+  }
+
+  /** Writes what is left to write. Once the API has it, however it came there, a pod that is over may go. */
+  #goOn(): void {
+    if (this.#again) this.write()
+    if (this.#worker.state === 'terminated' && !this.#inFlight) this.#worker.sync()
+  }
+
+  #goOnLater(): void {
+    this.#worker.context.clock.after(RETRY_MS, () => this.#goOn(), { label: 'status write retry' })
   }
 
   /** Somebody else wrote first: read, merge, write again. */
@@ -77,18 +86,18 @@ export class StatusWriter {
     const { process } = worker.context
     const { namespace, name, uid } = (worker.mirror?.object ?? worker.pod).metadata
     this.#inFlight = true
+    this.#again = true
     process.transport.request(process.requests.get(Pod, { namespace, name }), (response) => {
       this.#inFlight = false
       if (!response.ok) {
-        if (response.code !== 404)
-          worker.context.clock.after(RETRY_MS, () => this.write(), { label: 'status write retry' })
+        if (response.code !== 404) this.#goOnLater()
         return
       }
       const fresh = response.body as Stored<Pod>
       if (fresh.metadata.uid !== uid) return
       if (worker.mirror !== undefined) worker.mirror.object = fresh
       else worker.pod = fresh
-      this.write()
+      this.#goOn()
     })
   }
 
