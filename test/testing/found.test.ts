@@ -50,6 +50,15 @@ const FOUND: readonly Found[] = [
     ],
   },
   {
+    what: 'who makes again what another one deletes, since news are late, does so until they come',
+    story: 'garbage',
+    plan: [
+      'kube-controller-manager: delete Pod/web-czs8w #1 = conflict',
+      'kube-controller-manager: sees DELETED ReplicaSet/web #1 = lag',
+      'kube-controller-manager: before step 2 #1 = restart',
+    ],
+  },
+  {
     what: 'the node lifecycle controller does not wait a quarter of an hour before it taints a silent node',
     story: 'nodelifecycle',
     plan: [

@@ -91,6 +91,8 @@ const HOUR_MS = 3_600_000
 const LONGEST_BACKOFF_MS = 1_001_000
 const WAIT_WITHIN = '10m'
 const PATIENCE = 5
+/** While a fault lasts, a wait is over after so many events. */
+const PATIENT_EVENTS = 2000
 
 export function simulate(spec: CompiledSpec, options: RunOptions = {}): Promise<RunResult> {
   return new Simulation(spec, options).run()
@@ -324,13 +326,23 @@ class Simulation implements SiteBook {
 
   /** Patience ends a fault that is in the way: what was held back comes through, and the wait begins again. */
   async #waitFor(check: () => boolean, withinMs: number): Promise<void> {
-    await this.#drive(check, withinMs, false)
+    await this.#waitWhileFaultsLast(check, withinMs)
     for (let i = 0; i < PATIENCE && !check(); i++) {
       for (const { run } of this.#undo.splice(0)) run()
       for (const process of this.#processes) process.recover()
-      await this.#drive(check, withinMs, false)
+      await this.#waitWhileFaultsLast(check, withinMs)
     }
     if (!check()) throw new Error(`the scenario waited in vain for ${check.toString()}`)
+  }
+
+  /**
+   * Whoever works against an old view may be busy with it until he hears the news: real clients are held to some requests a
+   * second, so that it is the fault that ends first.
+   */
+  #waitWhileFaultsLast(check: () => boolean, withinMs: number): Promise<void> {
+    const { loop } = this.#foundation
+    const last = loop.steps + PATIENT_EVENTS
+    return this.#drive(() => check() || (this.#undo.length > 0 && loop.steps > last), withinMs, false)
   }
 
   #user(): UserActions {
