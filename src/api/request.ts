@@ -66,8 +66,8 @@ export interface ApiRequest extends RequestTarget {
   /** What reading the text of the body found: `duplicate field "spec.replicas"`. */
   readonly duplicateFields?: readonly string[]
   /**
-   * Of a long list, `items` may be an iterable: what is there now, each object read when it is asked for. Undefined among
-   * them is none at all, to let others have their turn.
+   * `items` of a list may be an iterable, each looked for when it is asked for, so that others may have their turn between;
+   * undefined: one that was looked at is none of them. It may throw, and `metadata` is complete once it has been read.
    */
   readonly oneByOne?: boolean
   readonly user: UserInfo
@@ -102,6 +102,11 @@ export interface WatchEvent<T = unknown> {
  * nothing follows; a status with code 410 means: list again.
  */
 export interface WatchSink {
+  /**
+   * What is there when a watch starts, before anything else; without it, that comes as `events`. To be read whenever there
+   * is time, undefined among it being nothing; live events go on arriving meanwhile, and come after it.
+   */
+  initial?(events: Iterable<WatchEvent | undefined>): void
   events(batch: readonly WatchEvent[]): void
   end(error?: Status): void
 }

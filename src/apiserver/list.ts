@@ -70,37 +70,38 @@ export function list(call: Call): ApiResponse {
     const prefix = resource.rangeOf(request.namespace)
     const startKey = token === undefined ? undefined : prefix + token.start
     const revision = at ?? storage.revision
-    const items: KubeObject[] = []
-    let last = ''
-    let more = false
-    try {
-      storage.each(prefix, { startKey, revision }, (key, object) => {
-        if (matches !== undefined && !matches(object)) return true
-        more = limit > 0 && items.length === limit
-        if (more) return false
-        items.push(object)
-        last = key
-        return true
-      })
-    } catch (error) {
-      // A revision that has not been yet is one of an earlier life of this server.
-      if (!isCompacted(error) && revision <= storage.revision) throw error
-      if (token === undefined) throw expired('The resourceVersion for the provided list is too old.')
-      const status = failure('Expired', TOO_OLD)
-      throw new ApiError({
-        ...status,
-        metadata: { continue: formatToken({ at: -1, start: token.start }) },
-      })
-    }
     const metadata: { -readonly [K in keyof ListMeta]: ListMeta[K] } = { resourceVersion: String(revision) }
-    if (more) {
-      const start = `${last.slice(prefix.length)}\0`
-      metadata.continue = formatToken({ at: revision, start })
-      if (matches === undefined) {
-        metadata.remainingItemCount = storage.count(prefix, { startKey: prefix + start, revision })
+    function* page(): Iterable<KubeObject | undefined> {
+      let taken = 0
+      let last = ''
+      try {
+        for (const { key, value } of storage.snapshot(prefix, { startKey, revision })) {
+          if (matches !== undefined && !matches(value)) yield undefined
+          else if (limit > 0 && taken === limit) {
+            const start = `${last.slice(prefix.length)}\0`
+            metadata.continue = formatToken({ at: revision, start })
+            if (matches === undefined)
+              metadata.remainingItemCount = storage.count(prefix, { startKey: prefix + start, revision })
+            return
+          } else {
+            taken++
+            last = key
+            yield value
+          }
+        }
+      } catch (error) {
+        // A revision that has not been yet is one of an earlier life of this server.
+        if (!isCompacted(error) && revision <= storage.revision) throw error
+        if (token === undefined) throw expired('The resourceVersion for the provided list is too old.')
+        const status = failure('Expired', TOO_OLD)
+        throw new ApiError({
+          ...status,
+          metadata: { continue: formatToken({ at: -1, start: token.start }) },
+        })
       }
     }
-    return { items, metadata }
+    if (request.oneByOne) return { items: page(), metadata }
+    return { items: [...page()].filter((it) => it !== undefined), metadata }
   }
 }
 

@@ -26,7 +26,7 @@ export interface Selection {
   readonly filter: WatchFilter
   /** As they are now, in key order. */
   objects(): KubeObject[]
-  /** The same, but those of a long range are found one by one, when they are asked for; undefined: none for a while. */
+  /** The same, but those of a long range are looked at one by one, when they are asked for; undefined: not this one. */
   oneByOne(): Iterable<KubeObject | undefined>
 }
 
@@ -132,14 +132,10 @@ function candidates(
 }
 
 function* matching(
-  objects: Iterable<KubeObject>,
+  records: Iterable<{ readonly value: KubeObject }>,
   matches: ((object: KubeObject) => boolean) | undefined,
 ): Iterable<KubeObject | undefined> {
-  let passed = 0
-  for (const object of objects) {
-    if (matches === undefined || matches(object)) yield object
-    else if (++passed % AT_ONCE_MAX === 0) yield undefined
-  }
+  for (const { value } of records) yield matches === undefined || matches(value) ? value : undefined
 }
 
 /** A field selector taken apart; throws BadRequest for one that is none. */

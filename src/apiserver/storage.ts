@@ -136,9 +136,12 @@ export class Storage {
     this.#store.forEach(prefix, options, (record) => visit(record.key, record.value))
   }
 
-  /** The objects of now, in key order, each read when it is asked for. */
-  snapshot(prefix: string): Iterable<KubeObject> {
-    return this.#store.valuesNow(prefix)
+  /** What `each` visits, each read when it is asked for; throws when the revision is compacted meanwhile. */
+  snapshot(
+    prefix: string,
+    options: { readonly startKey?: string; readonly revision?: number } = {},
+  ): Iterable<{ readonly key: string; readonly value: KubeObject }> {
+    return this.#store.records(prefix, options)
   }
 
   count(prefix: string, options: { readonly startKey?: string; readonly revision?: number } = {}): number {

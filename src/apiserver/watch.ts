@@ -21,14 +21,15 @@ export function startWatch(call: Call, sink: WatchSink): WatchHandle {
   const bookmarks = options.allowWatchBookmarks === true
   if (asked === 0 || options.sendInitialEvents) {
     if (asked > current) throw tooLargeResourceVersion(asked, current)
-    const initial: WatchEvent[] = []
-    if (options.sendInitialEvents !== false) {
-      for (const object of selection.objects()) {
-        initial.push({ type: 'ADDED', object, revision: Number(object.metadata!.resourceVersion), cause: 0 })
-      }
+    const inTurns = target.initial !== undefined
+    const objects = options.sendInitialEvents === false ? [] : selection[inTurns ? 'oneByOne' : 'objects']()
+    const end = options.sendInitialEvents ? bookmark(call, current, true) : undefined
+    const initial = initialEvents(objects, end)
+    if (target.initial !== undefined) target.initial(initial)
+    else {
+      const all = [...initial] as WatchEvent[]
+      if (all.length > 0) target.events(all)
     }
-    if (options.sendInitialEvents) initial.push(bookmark(call, current, true))
-    if (initial.length > 0) target.events(initial)
     return hub.add(selection.filter, target, current, [], bookmarks)
   }
   // Nobody can have seen it but in an earlier life of this server; waiting for it would skip what happens until then.
@@ -36,6 +37,17 @@ export function startWatch(call: Call, sink: WatchSink): WatchHandle {
   const replay = hub.since(asked)
   if (replay === undefined) throw expired(`too old resource version: ${asked} (${hub.oldest})`)
   return hub.add(selection.filter, target, asked, replay, bookmarks)
+}
+
+function* initialEvents(
+  objects: Iterable<KubeObject | undefined>,
+  end: WatchEvent | undefined,
+): Iterable<WatchEvent | undefined> {
+  for (const object of objects) {
+    if (object === undefined) yield undefined
+    else yield { type: 'ADDED', object, revision: Number(object.metadata!.resourceVersion), cause: 0 }
+  }
+  if (end !== undefined) yield end
 }
 
 /** How far the store is, as an event that changes nothing. */
@@ -53,12 +65,14 @@ export function bookmark(call: Pick<Call, 'kind'>, revision: number, initialEnd 
 }
 
 /** For a kind that is stored in another version. */
-function converting(call: Call, sink: WatchSink): WatchSink {
+function converting({ kind }: Call, sink: WatchSink): WatchSink {
+  const converted = (event: WatchEvent) => ({ ...event, object: served(kind, event.object as KubeObject) })
+  function* each(events: Iterable<WatchEvent | undefined>): Iterable<WatchEvent | undefined> {
+    for (const event of events) yield event && converted(event)
+  }
   return {
-    events: (batch) =>
-      sink.events(
-        batch.map((event) => ({ ...event, object: served(call.kind, event.object as KubeObject) })),
-      ),
+    ...(sink.initial === undefined ? {} : { initial: (events) => sink.initial!(each(events)) }),
+    events: (batch) => sink.events(batch.map(converted)),
     end: (error) => sink.end(error),
   }
 }

@@ -248,10 +248,22 @@ export class Store<V> {
     return revision
   }
 
-  /** The values under `prefix` as they are now, in order of their keys, read whenever they are asked for. */
-  valuesNow(prefix: string): Iterable<V> {
-    const tree = this.#tree.clone()
-    return liveValues(tree.items(prefix, prefixEnd(prefix)))
+  /**
+   * What `forEach` visits, each read when it is asked for, whatever is written meanwhile. Throws Compacted when the revision
+   * is forgotten before it has been read.
+   */
+  records(prefix: string, options: Omit<ListOptions, 'limit'> = {}): Iterable<KeyValue<V>> {
+    const revision = readRevision(options.revision, this)
+    const start = options.startKey !== undefined && options.startKey > prefix ? options.startKey : prefix
+    return this.#recordsAt(revision, this.#tree.clone().items(start, prefixEnd(prefix)))
+  }
+
+  *#recordsAt(revision: number, heads: Iterable<KvRecord<V>>): Iterable<KvRecord<V>> {
+    for (const head of heads) {
+      if (head.modRevision > revision) readRevision(revision, this)
+      const record = recordAt(head, revision)
+      if (record !== undefined) yield record
+    }
   }
 
   /** Number of keys that begin with `prefix`. */
@@ -657,10 +669,6 @@ function modRevisionOf<V>(head: KvRecord<V> | undefined): number {
 
 function compareByLess<V>(a: V, b: V): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function* liveValues<V>(heads: Iterable<KvRecord<V>>): Iterable<V> {
-  for (const { version, value } of heads) if (version !== 0) yield value
 }
 
 function copyRecord<V>(record: KvRecord<V>, previous: KvRecord<V> | undefined): KvRecord<V> {

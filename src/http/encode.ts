@@ -93,8 +93,7 @@ export interface List {
   readonly kind: string
   readonly apiVersion: string
   readonly metadata: ListMeta
-  /** No array: a long list, to be read in turns. */
-  readonly items: readonly KubeObject[] | Iterable<KubeObject | undefined>
+  readonly items: readonly KubeObject[]
 }
 
 /** One object as it was asked for. Anything that is no API object of the kind is shown as it is. */
@@ -105,10 +104,7 @@ export function shape(object: KubeObject, { representation, kind, include, nowMs
   return as === 'Table' ? table(kind, [object], { resourceVersion }, include, nowMs) : partial(object)
 }
 
-/**
- * A list as it was asked for, in pieces, so that a long one can be written without holding up everybody else. An empty
- * one says that finding the next takes long.
- */
+/** A list as it was asked for, in pieces, so that a long one can be written without holding up everybody else. */
 export function encodeList(list: List, view: View, keepTypes: boolean): Iterable<string> {
   const { kind, apiVersion, metadata, items } = list
   switch (view.representation.as) {
@@ -131,16 +127,12 @@ export function encodeList(list: List, view: View, keepTypes: boolean): Iterable
 function* pieces(
   head: object,
   field: string,
-  items: Iterable<KubeObject | undefined>,
+  items: readonly KubeObject[],
   show: (item: KubeObject) => object,
 ): Iterable<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"${field}":[`
   let comma = ''
   for (const item of items) {
-    if (item === undefined) {
-      yield ''
-      continue
-    }
     yield comma + stringify(show(item))
     comma = ','
   }
@@ -165,10 +157,15 @@ export function watchLine(event: WatchEvent, view: View, first: boolean): string
   }
   let line = byView.get(key)
   if (line === undefined) {
-    line = `{"type":"${event.type}","object":${objectText(event, view, first)}}\n`
+    line = freshLine(event, view, first)
     byView.set(key, line)
   }
   return line
+}
+
+/** The same for an event that one watcher alone gets. */
+export function freshLine(event: WatchEvent, view: View, first: boolean): string {
+  return `{"type":"${event.type}","object":${objectText(event, view, first)}}\n`
 }
 
 function objectText(event: WatchEvent, view: View, first: boolean): string {

@@ -40,7 +40,7 @@ import { serveNodeProxy } from './node-proxy.ts'
 import { pages } from './pages.ts'
 import { serveProxy } from './proxy.ts'
 import { flag, requestOptions } from './query.ts'
-import { ITEMS_AT_ONCE, sendJson, sendPieces, sendStatus } from './respond.ts'
+import { collect, ITEMS_AT_ONCE, sendJson, sendPieces, sendStatus } from './respond.ts'
 import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
 import type { StreamsOf } from './streams.ts'
 import { WatchStream } from './watch-stream.ts'
@@ -237,12 +237,11 @@ export class HttpFront {
     }
     const view: View = { representation, kind, include: includeOf(query), nowMs: this.options.loop.now }
     if (request.verb === 'list' || request.verb === 'deletecollection') {
-      const list = answer.body as List
-      const pieces = encodeList(list, view, isCustom(kind))
-      const isShort = Array.isArray(list.items) && list.items.length <= ITEMS_AT_ONCE
-      if (!isShort) return sendPieces(response, pieces)
-      sendJson(response, answer.code, toJson([...pieces].join('')))
-    } else sendJson(response, answer.code, encodeObject(shape(answer.body as KubeObject, view), texts))
+      const list = answer.body as List | SearchedList
+      if (isFound(list)) return sendList(response, answer.code, list, view)
+      return collect(list.items).then((items) => sendList(response, answer.code, { ...list, items }, view))
+    }
+    sendJson(response, answer.code, encodeObject(shape(answer.body as KubeObject, view), texts))
     return undefined
   }
 
@@ -302,6 +301,22 @@ export class HttpFront {
     const answer = await this.options.control((value ?? {}) as ControlRequest)
     sendJson(response, 200, encode(answer))
   }
+}
+
+/** Its items are looked for when they are asked for. */
+interface SearchedList extends Omit<List, 'items'> {
+  readonly items: Iterable<KubeObject | undefined>
+}
+
+function isFound(list: List | SearchedList): list is List {
+  return Array.isArray(list.items)
+}
+
+function sendList(response: ServerResponse, code: number, list: List, view: View): Promise<void> | undefined {
+  const pieces = encodeList(list, view, isCustom(view.kind))
+  if (list.items.length > ITEMS_AT_ONCE) return sendPieces(response, pieces)
+  sendJson(response, code, toJson([...pieces].join('')))
+  return undefined
 }
 
 function warn(response: ServerResponse, warning: string): void {

@@ -4,12 +4,14 @@ import { parse, stringify } from '../api/json.ts'
 import type { Status } from '../api/meta/status.ts'
 import { encode, type Json, toJson } from './encode.ts'
 import { flag } from './query.ts'
-import { inTurn } from './turns.ts'
+import { inTurn, turnIsOver } from './turns.ts'
 
 /** Items of a list that are encoded at once, without waiting for a turn. */
 export const ITEMS_AT_ONCE = 25
 /** Characters of a long answer that are written in one go. */
 const PIECE = 64 * 1024
+/** Objects that are looked at in one go. */
+export const LOOKED_AT = 500
 /** A client that takes nothing of its answer for so long is gone. */
 const STALLED_MS = 30_000
 /** How long a client may go on sending what nobody reads. */
@@ -66,6 +68,26 @@ function indented(compact: Json): Json {
   return toJson(stringify({ kind, apiVersion, ...rest }, 2))
 }
 
+/** What is there of `items`, found in turns. */
+export function collect<T>(items: Iterable<T | undefined>): Promise<readonly T[]> {
+  const found: T[] = []
+  const iterator = items[Symbol.iterator]()
+  return new Promise((resolve, reject) => {
+    const step = () => {
+      for (let looked = 0; looked === 0 || (looked < LOOKED_AT && !turnIsOver()); looked++) {
+        const { done, value } = iterator.next()
+        if (done) {
+          resolve(found)
+          return false
+        }
+        if (value !== undefined) found.push(value)
+      }
+      return true
+    }
+    inTurn({ step, failed: reject })
+  })
+}
+
 /** Writes a long answer in turns; resolves when it is over, to the end or not. */
 export function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
   response.writeHead(200, { 'Content-Type': 'application/json', ...COMMON_HEADERS })
@@ -74,18 +96,17 @@ export function sendPieces(response: ServerResponse, pieces: Iterable<string>): 
   const work = {
     step: () => {
       let text = ''
-      while (text.length < PIECE) {
+      while (text === '' || (text.length < PIECE && !turnIsOver())) {
         const piece = iterator.next()
         if (piece.done) {
           response.setTimeout(0)
           response.end(text)
           return false
         }
-        if (piece.value === '') break
         text += piece.value
       }
       if (response.destroyed) return false
-      if (text === '' || response.write(text)) return true
+      if (response.write(text)) return true
       response.once('drain', () => inTurn(work))
       return false
     },

@@ -12,7 +12,7 @@ const TURN_MS = 5
 const TURN_MS_MAX = 25
 
 export interface Work {
-  /** Does a little. False: there is nothing left to do for now. */
+  /** Does a little, less when {@link turnIsOver}. False: there is nothing left to do for now. */
   step(): boolean
   /** `step` threw: the work is over. */
   failed(error: unknown): void
@@ -20,6 +20,13 @@ export interface Work {
 
 let next: Work[] = []
 let running = false
+/** When the turn ends. */
+let until = 0
+
+/** To be asked between the parts of a step: the first time, before the compiler has seen it, anything takes long. */
+export function turnIsOver(): boolean {
+  return realNow() >= until
+}
 
 /** Work is added once, and again when there is more of it after `step` returned false. */
 export function inTurn(work: Work): void {
@@ -31,7 +38,7 @@ export function inTurn(work: Work): void {
 
 async function run(): Promise<void> {
   // Not at once: a socket that takes what it is given tells so before the host has had a turn, and so on without end.
-  let until = await nextTurn()
+  await nextTurn()
   while (next.length > 0) {
     // Whoever adds work is not done with what it does: more may come.
     await drainMicrotasks()
@@ -39,18 +46,18 @@ async function run(): Promise<void> {
     next = []
     for (const work of round) {
       if (step(work)) next.push(work)
-      if (realNow() >= until) until = await nextTurn()
+      if (turnIsOver()) await nextTurn()
     }
   }
   running = false
 }
 
-/** When the turn is over that begins after the host has had one. */
-async function nextTurn(): Promise<number> {
+/** Lets the host have its turn, and begins another one. */
+async function nextTurn(): Promise<void> {
   const left = realNow()
   await hostTurn()
   const now = realNow()
-  return now + Math.min(TURN_MS_MAX, Math.max(TURN_MS, now - left))
+  until = now + Math.min(TURN_MS_MAX, Math.max(TURN_MS, now - left))
 }
 
 function step(work: Work): boolean {

@@ -2,11 +2,11 @@
 import type { ServerResponse } from 'node:http'
 import type { Status } from '../api/meta/status.ts'
 import type { WatchEvent, WatchSink } from '../api/request.ts'
-import { type View, watchLine } from './encode.ts'
-import { COMMON_HEADERS, sendStatus } from './respond.ts'
-import { inTurn, type Work } from './turns.ts'
+import { freshLine, type View, watchLine } from './encode.ts'
+import { COMMON_HEADERS, LOOKED_AT, sendStatus } from './respond.ts'
+import { inTurn, turnIsOver, type Work } from './turns.ts'
 
-/** Events that may wait for a client, besides those it began with; one that is further behind lists again. */
+/** Events that may wait for a client, besides those that it asked to hear again; one that is further behind lists again. */
 const BEHIND_MAX = 1000
 /** Bytes that may wait in a socket before the next events are encoded. */
 const UNSENT_MAX = 256 * 1024
@@ -27,10 +27,12 @@ export class WatchStream implements WatchSink, Work {
   readonly #view: () => View
   /** Called when the client is cut off: nothing more will be sent. */
   onCut: () => void = () => undefined
+  /** What was there at the beginning, as far as it is not sent. */
+  #initial: Iterator<WatchEvent | undefined> | undefined
   #waiting: WatchEvent[] = []
   #sent = 0
-  /** Of the events it began with, those still waiting. */
-  #initial = 0
+  /** Of the past events it began with, those still waiting. */
+  #past = 0
   #first = true
   #started = false
   #scheduled = false
@@ -57,13 +59,19 @@ export class WatchStream implements WatchSink, Work {
     this.#response.chunkedEncoding = false
   }
 
+  initial(events: Iterable<WatchEvent | undefined>) {
+    this.begin()
+    this.#initial = events[Symbol.iterator]()
+    this.#schedule()
+  }
+
   events(batch: readonly WatchEvent[]) {
     if (this.ended) return
-    if (!this.#started) this.#initial += batch.length
+    if (!this.#started) this.#past += batch.length
     this.begin()
     if (this.#waiting.length === 0) this.#waiting = batch.length === 1 ? [batch[0]!] : [...batch]
     else for (const event of batch) this.#waiting.push(event)
-    if (this.#waiting.length - this.#sent - this.#initial > BEHIND_MAX) return this.#cut()
+    if (this.#waiting.length - this.#sent - this.#past > BEHIND_MAX) return this.#cut()
     this.#schedule()
   }
 
@@ -80,10 +88,10 @@ export class WatchStream implements WatchSink, Work {
     if (this.ended) return false
     const { writableLength } = this.#response
     if (writableLength < UNSENT_MAX) {
-      if (this.#sent < this.#waiting.length) this.#write()
+      if (this.#hasMore) this.#write()
       else if (this.#end !== undefined) return this.#finish(this.#end.error)
     }
-    const more = this.#sent < this.#waiting.length || this.#end !== undefined
+    const more = this.#hasMore || this.#end !== undefined
     this.#scheduled = more && this.#response.writableLength < UNSENT_MAX
     return this.#scheduled
   }
@@ -94,26 +102,55 @@ export class WatchStream implements WatchSink, Work {
 
   #schedule(): void {
     if (this.#scheduled || this.ended) return
-    if (this.#sent === this.#waiting.length && this.#end === undefined) return
+    if (!this.#hasMore && this.#end === undefined) return
     this.#scheduled = true
     inTurn(this)
   }
 
+  get #hasMore(): boolean {
+    return this.#initial !== undefined || this.#sent < this.#waiting.length
+  }
+
   #write(): void {
+    const lines = this.#initial === undefined ? this.#liveLines() : this.#initialLines(this.#initial)
+    if (lines.length > 0) this.#response.write(chunkOf(lines))
+  }
+
+  #initialLines(events: Iterator<WatchEvent | undefined>): string[] {
     const view = this.#view()
     const lines: string[] = []
-    for (let size = 0; size < PIECE && this.#sent < this.#waiting.length; this.#sent++) {
-      const line = watchLine(this.#waiting[this.#sent]!, view, this.#first)
+    let size = 0
+    for (let looked = 0; looked === 0 || (size < PIECE && looked < LOOKED_AT && !turnIsOver()); looked++) {
+      const { done, value } = events.next()
+      if (done) {
+        this.#initial = undefined
+        break
+      }
+      if (value === undefined) continue
+      const line = freshLine(value, view, this.#first)
       this.#first = false
       size += line.length
       lines.push(line)
     }
-    this.#initial = Math.max(0, this.#initial - lines.length)
+    return lines
+  }
+
+  #liveLines(): string[] {
+    const view = this.#view()
+    const lines: string[] = []
+    let size = 0
+    do {
+      const line = watchLine(this.#waiting[this.#sent++]!, view, this.#first)
+      this.#first = false
+      size += line.length
+      lines.push(line)
+    } while (this.#sent < this.#waiting.length && size < PIECE && !turnIsOver())
+    this.#past = Math.max(0, this.#past - lines.length)
     if (this.#sent === this.#waiting.length) {
       this.#waiting = []
       this.#sent = 0
     }
-    this.#response.write(chunkOf(lines))
+    return lines
   }
 
   #finish(error: Status | undefined): false {
@@ -134,6 +171,7 @@ export class WatchStream implements WatchSink, Work {
   /** Closed cleanly, so that what was sent is whole and the client resumes from its last resourceVersion. */
   #cut(): void {
     this.ended = true
+    this.#initial = undefined
     this.#waiting = []
     this.#sent = 0
     this.#response.end(LAST_CHUNK)

@@ -4,6 +4,8 @@ import { Deployment } from '../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Node } from '../../src/api/core/node.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
+import type { ListMeta } from '../../src/api/meta/status.ts'
+import type { RequestOptions } from '../../src/api/request.ts'
 import { harness, refusal } from './harness.ts'
 
 const configMap = (name: string, data: Record<string, string> = {}, more: object = {}) => ({
@@ -321,6 +323,32 @@ test('the journal tells who asked, what was committed, and what watchers do beca
   expect(watched.events[0]!.cause).toBe(2)
   expect(api.revisionCause(Number(object.metadata.resourceVersion))).toBe(2)
   expect(journal.chain(2).map((it) => it.id)).toEqual([2, 1])
+})
+
+test('pages taken one by one are those of their moment, and say so when that is forgotten', () => {
+  const { create, call, store } = harness()
+  for (let i = 0; i < 100; i++)
+    create(ConfigMap, configMap(`map-${i}`, {}, { labels: { odd: String(i % 2) } }))
+  type Page = { items: Iterable<KubeObject | undefined>; metadata: ListMeta }
+  const page = (options: RequestOptions, oneByOne: boolean) =>
+    call<Page>('list', ConfigMap, { namespace: 'default', options, oneByOne })
+  for (const labelSelector of [undefined, 'odd=1', 'odd=2']) {
+    let token: string | undefined
+    do {
+      const options = { labelSelector, limit: 30, continue: token }
+      const atOnce = page(options, false)
+      const searched = page(options, true)
+      expect([...searched.items].filter((it) => it !== undefined)).toEqual(atOnce.items)
+      expect(searched.metadata).toEqual(atOnce.metadata)
+      token = searched.metadata.continue
+    } while (token)
+  }
+  const rest = page({ continue: page({ limit: 1 }, false).metadata.continue }, true)
+  call('update', ConfigMap, { namespace: 'default', name: 'map-99', body: configMap('map-99', { new: '' }) })
+  const items = rest.items[Symbol.iterator]()
+  expect(items.next().value?.metadata?.name).toBe('map-1')
+  store.compact(store.revision)
+  expect(() => [...{ [Symbol.iterator]: () => items }]).toThrow(/too old to display a consistent list/)
 })
 
 test('a long list taken one by one is that of its moment', () => {

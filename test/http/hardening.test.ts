@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Namespace } from '../../src/api/core/namespace.ts'
 import type { ApiHandler, UserInfo } from '../../src/api/request.ts'
 import type { NodeStreams } from '../../src/api/streams.ts'
 import { HttpFront } from '../../src/http/front.ts'
@@ -652,6 +653,46 @@ describe('many at once', () => {
       expect([...first, ...seen(rest.text)]).toEqual(Array.from({ length: written }, (_, i) => i))
     } else expect(rest.json['object']).toMatchObject({ code: 410 })
     expect(first).toEqual(Array.from({ length: first.length }, (_, i) => i))
+  })
+
+  test('what is there when a watch starts comes in turns, and what happens meanwhile after it', async () => {
+    const namespace = 'crowd'
+    h.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace }, spec: {} })
+    const map = (i: number, text: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `there-${String(i).padStart(4, '0')}`, namespace },
+      data: { text },
+    })
+    for (let i = 0; i < 3000; i++) h.create(ConfigMap, map(i, 'before'), { namespace })
+    const client = await RawClient.open(portOf(open))
+    client.socket.removeAllListeners('data')
+    let text = ''
+    const over = new Promise((resolve) => client.socket.on('close', resolve))
+    client.socket.on('data', (chunk: Buffer) => {
+      text += String(chunk)
+    })
+    client.socket.once('data', () => {
+      const { name } = map(2999, '').metadata
+      h.call('update', ConfigMap, { namespace, name, body: map(2999, 'meanwhile') })
+      h.call('delete', ConfigMap, { namespace, name: map(2998, '').metadata.name })
+    })
+    const initial = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+    const path = `/api/v1/namespaces/${namespace}/configmaps?watch=1&timeoutSeconds=1&${initial}`
+    client.socket.write(get(path, 'Connection: close\r\n'))
+    await over
+    const events = text.split('\n').filter((line) => line.startsWith('{"type"'))
+    const told = events.map((line) => {
+      const { type, object } = JSON.parse(line) as { type: string; object: ReturnType<typeof map> }
+      return `${type} ${object.metadata.name ?? ''} ${object.data?.text ?? ''}`
+    })
+    const wanted = Array.from({ length: 3000 }, (_, i) => `ADDED ${map(i, '').metadata.name} before`)
+    expect(told).toEqual([
+      ...wanted,
+      'BOOKMARK  ',
+      `MODIFIED ${map(2999, '').metadata.name} meanwhile`,
+      `DELETED ${map(2998, '').metadata.name} before`,
+    ])
   })
 
   test('a log that nobody reads is cut', async () => {
