@@ -106,3 +106,14 @@ export interface NodeStreams {
 export function isRefusal(value: object): value is StreamRefusal {
   return 'code' in value && 'message' in value
 }
+
+/** What a kubelet says of a container that does not run (upstream: kubelet_pods.go, GetExec and GetAttach). */
+export function containerNotFound(
+  attach: boolean,
+  container: string,
+  { metadata }: { readonly metadata?: { readonly name?: string; readonly namespace?: string } },
+): string {
+  return attach
+    ? `container ${container} not found in pod ${metadata?.name}_${metadata?.namespace}`
+    : `container not found ("${container}")`
+}

@@ -5,10 +5,11 @@ import type { Secret } from '../api/core/secret.ts'
 import { milliValue, quantityValue } from '../api/quantity.ts'
 import { hash32 } from '../kernel/hash.ts'
 import type { ContainerNotes } from './container-notes.ts'
-import type { ContainerConfig, LinuxResources, Mount } from './cri/runtime.ts'
+import type { ContainerConfig, LinuxResources, Mount, ProcessUser } from './cri/runtime.ts'
 import { environment, environmentReferences } from './environment.ts'
 import { expand } from './expansion.ts'
 import type { PodWorker } from './pod-worker.ts'
+import { processUser, rootObstacle } from './security-context.ts'
 
 export interface StartFailure {
   /** `ErrImagePull`, `CreateContainerConfigError`, `RunContainerError`, `PostStartHookError`, ... */
@@ -122,7 +123,9 @@ function configure(
         const message = `Keys [${keys.join(', ')}] from the EnvFrom ${source} were skipped since they are considered invalid environment variable names.`
         context.recorder.event(pod, 'Warning', 'InvalidEnvironmentVariableNames', message)
       }
-      done(new PreparedContainer(worker, notes, attempt, imageRef, made.variables))
+      const obstacle = rootObstacle(pod, spec, imageUser(worker, imageRef))
+      if (obstacle !== undefined) done({ reason: 'CreateContainerConfigError', message: obstacle })
+      else done(new PreparedContainer(worker, notes, attempt, imageRef, made.variables))
     }
     let missing = references.length
     if (missing === 0) return assemble()
@@ -135,6 +138,10 @@ function configure(
       })
     }
   })
+}
+
+function imageUser({ context }: PodWorker, imageRef: string): string {
+  return context.image(imageRef)?.user ?? '0'
 }
 
 export function downwardNode(worker: PodWorker) {
@@ -189,6 +196,10 @@ class PreparedContainer implements ContainerConfig {
 
   get workingDir(): string {
     return this.#spec.workingDir ?? ''
+  }
+
+  get user(): ProcessUser {
+    return processUser(this.#worker.pod, this.#spec, imageUser(this.#worker, this.imageRef))
   }
 
   envs(): ReadonlyMap<string, string> {

@@ -1,17 +1,18 @@
 /** What a kubelet serves on port 10250: exec, attach, logs, port-forward and resource use (pkg/kubelet/server). */
-import type {
-  AttachRequest,
-  Connection,
-  ConnectionSink,
-  ContainerRef,
-  ExecRequest,
-  ExecSession,
-  ExecSink,
-  LogRequest,
-  LogSink,
-  NodeStreams,
-  PodUsage,
-  StreamRefusal,
+import {
+  type AttachRequest,
+  type Connection,
+  type ConnectionSink,
+  type ContainerRef,
+  containerNotFound,
+  type ExecRequest,
+  type ExecSession,
+  type ExecSink,
+  type LogRequest,
+  type LogSink,
+  type NodeStreams,
+  type PodUsage,
+  type StreamRefusal,
 } from '../api/streams.ts'
 import { formatMicroTime, parseTime } from '../api/time.ts'
 import type { ContainerNotes } from './container-notes.ts'
@@ -41,7 +42,7 @@ export class KubeletStreams implements NodeStreams {
   }
 
   exec(request: ExecRequest, sink: ExecSink): ExecSession | StreamRefusal {
-    const found = this.#running(request)
+    const found = this.#running(request, false)
     if ('code' in found) return found
     const { runtime } = this.#kubelet
     if (request.command.length === 0) return badRequest('you must specify at least 1 command')
@@ -56,7 +57,7 @@ export class KubeletStreams implements NodeStreams {
   }
 
   attach(request: AttachRequest, sink: ExecSink): ExecSession | StreamRefusal {
-    const found = this.#running(request)
+    const found = this.#running(request, true)
     if ('code' in found) return found
     return this.#kubelet.runtime.attach(found.notes.current!.id, sink)
   }
@@ -204,18 +205,12 @@ export class KubeletStreams implements NodeStreams {
     return { worker, notes: found }
   }
 
-  #running(ref: ContainerRef): { worker: PodWorker; notes: ContainerNotes } | StreamRefusal {
+  #running(ref: ContainerRef, attach: boolean): { worker: PodWorker; notes: ContainerNotes } | StreamRefusal {
     const found = this.#container(ref)
     if ('code' in found) return found
-    if (!found.notes.running) {
-      const { name, namespace } = found.worker.pod.metadata
-      return {
-        code: 500,
-        reason: 'InternalError',
-        message: `container not found ("${found.notes.name}") in pod ${namespace}/${name}`,
-      }
-    }
-    return found
+    if (found.notes.running) return found
+    const message = containerNotFound(attach, found.notes.name, found.worker.pod)
+    return { code: 500, reason: 'InternalError', message }
   }
 }
 

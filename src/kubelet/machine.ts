@@ -18,7 +18,7 @@ import { FileTree } from './file-tree.ts'
 import { NetworkStack } from './network-namespace.ts'
 import { type BehaviourHost, BehaviourProcess } from './programs/behaviour.ts'
 import type { ContainerHost, ContainerProcess } from './programs/container-process.ts'
-import { Processes, type ProcessesHost } from './programs/processes.ts'
+import { commandOf, Processes, type ProcessesHost } from './programs/processes.ts'
 import type { Behaviour, Program, ProgramTable } from './programs/program.ts'
 import { Vfs } from './programs/vfs.ts'
 
@@ -312,16 +312,19 @@ export class Machine {
   #programOf(container: ContainerRecord, argv: readonly string[]): Program | Behaviour | undefined {
     const { programs } = this.options
     const { spec } = container.image
-    const { command, configured } = container.config
-    const overridden = command.length > 0
-    const named =
-      argv[0] === undefined ? undefined : programs.get(argv[0].slice(argv[0].lastIndexOf('/') + 1))
+    const { command, args, configured } = container.config
+    // Entry points of such images run what they are given, and take options for their own program.
+    const replaced = spec.entrypoint === undefined && args.length > 0 && !args[0]!.startsWith('-')
+    const overridden = command.length > 0 || replaced
+    const name = argv[0]?.slice(argv[0].lastIndexOf('/') + 1)
+    const named = name === undefined ? undefined : commandOf(spec, name, programs)
     const own = typeof spec.program === 'string' ? programs.get(spec.program) : spec.program
     if (overridden && named !== undefined) return named
     if (spec.plain !== undefined && !configured) return spec.plain
-    if (own !== undefined && !(overridden && spec.strictCommands === true)) return own
+    const strict = spec.strictCommands === true || spec.bare === true
+    if (own !== undefined && !(overridden && strict)) return own
     if (named !== undefined) return named
-    return spec.strictCommands === true ? undefined : (own ?? {})
+    return strict ? undefined : (own ?? {})
   }
 
   #newBootId(): string {
@@ -335,6 +338,7 @@ function argvOf({ image, config }: ContainerRecord): readonly string[] {
   const { entrypoint = [], cmd = [] } = image.spec
   const { command, args } = config
   if (command.length > 0) return [...command, ...args]
+  if (image.spec.entrypoint === undefined && args[0]?.startsWith('-')) return [...cmd.slice(0, 1), ...args]
   return args.length > 0 ? [...entrypoint, ...args] : [...entrypoint, ...cmd]
 }
 

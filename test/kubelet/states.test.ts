@@ -97,6 +97,7 @@ test('ContainerCannotRun: what Docker says of such a container', async () => {
     command: ['nosuch'],
     args: [],
     workingDir: '',
+    user: { uid: 0, gid: 0, groups: [] },
     envs: () => new Map<string, string>(),
     mounts: [],
     resources: { cpuRequest: 0, cpuLimit: 0, memoryLimit: 0 },

@@ -25,12 +25,10 @@ export const Job = defineKind<Job>({
   unconditionalUpdate: true,
   defaults(object) {
     const spec = defaultJobSpec(object.spec)
-    const complete = spec === object.spec ? object : withFields(object, { spec })
-    const labels = spec.template?.metadata?.labels
-    if (labels === undefined) return complete
-    return mapField(complete, 'metadata', (metadata) => fill(metadata, { labels }))
+    return labelled(spec === object.spec ? object : withFields(object, { spec }))
   },
-  prepareForCreate: (object) => withFields(generateSelector(object), { status: NOTHING_RUN }),
+  // Upstream's defaults are filled in when it is read from etcd, so with the labels that the selector brought.
+  prepareForCreate: (object) => withFields(labelled(generateSelector(object)), { status: NOTHING_RUN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate(object, errors) {
     errors.at('spec', () => validateJobSpec(object.spec, errors))
@@ -41,6 +39,13 @@ export const Job = defineKind<Job>({
 })
 
 const NOTHING_RUN = Object.freeze({})
+
+/** A job without labels of its own has those of its pods. */
+function labelled(object: Job): Job {
+  const labels = object.spec.template?.metadata?.labels
+  if (labels === undefined) return object
+  return mapField(object, 'metadata', (metadata) => fill(metadata, { labels }))
+}
 
 export interface Job extends Infer<typeof job> {}
 export const job = struct(

@@ -1,7 +1,8 @@
 /** exec and attach: joins a client's channels to a container, whatever protocol carries them. */
-import { notFound } from '../../api/errors.ts'
+import type { Pod } from '../../api/core/pod.ts'
+import { internalError } from '../../api/errors.ts'
 import type { Status } from '../../api/meta/status.ts'
-import { type ExecSession, type ExitStatus, isRefusal } from '../../api/streams.ts'
+import { containerNotFound, type ExecSession, type ExitStatus, isRefusal } from '../../api/streams.ts'
 import type { FrontOptions } from '../front.ts'
 import { flag } from '../query.ts'
 import type { ResourceRoute } from '../route.ts'
@@ -30,7 +31,12 @@ export function prepareCommand(
   { server, streamsOf, loop }: FrontOptions,
   route: ResourceRoute,
   query: URLSearchParams,
-): { readonly request: CommandRequest; start(channels: CommandChannels): ExecSession } {
+): {
+  readonly request: CommandRequest
+  /** Why the kubelet would not upgrade the connection, in its words. */
+  readonly obstacle: string | undefined
+  start(channels: CommandChannels): ExecSession
+} {
   const { namespace = '', name = '', subresource } = route
   const { pod, streams } = podTarget(server, streamsOf, namespace, name)
   const container = containerOf(pod, query.get('container') ?? undefined)
@@ -45,13 +51,18 @@ export function prepareCommand(
     tty: asked('tty'),
   }
   const command = query.getAll('command')
-  const running = pod.status?.containerStatuses?.find((it) => it.name === container)
-  if (running !== undefined && running.state?.running === undefined && subresource === 'exec') {
-    throw notFound({ group: '', resource: 'containers' }, container)
-  }
+  const obstacle = isStopped(pod, container)
+    ? containerNotFound(subresource === 'attach', container, pod)
+    : undefined
   return {
     request,
+    obstacle,
     start(channels) {
+      if (obstacle !== undefined) {
+        // The API server's own client could not upgrade (upstream: apiserver/pkg/util/proxy/streamtranslator.go).
+        channels.status(internalError(`unable to upgrade connection: ${obstacle}`).status)
+        return SILENT
+      }
       const sink = {
         stdout: (chunk: Uint8Array) => channels.stdout(chunk),
         stderr: (chunk: Uint8Array) => channels.stderr(chunk),
@@ -71,6 +82,15 @@ export function prepareCommand(
       return entering(session, loop)
     },
   }
+}
+
+function isStopped({ status }: Pod, container: string): boolean {
+  const known = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ].find((it) => it.name === container)
+  return known !== undefined && known.state?.running === undefined
 }
 
 /** Every call from outside is an input of the simulation. */

@@ -1,5 +1,5 @@
 /** Connections that stop being HTTP: exec, attach and port-forward over WebSocket or SPDY. */
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ApiError, badRequest, internalError, methodNotServed, notServed } from '../../api/errors.ts'
@@ -117,7 +117,12 @@ function join(
     if (protocol === 'websocket') return wire.webSocketPortForward(connect, query)
   } else {
     const prepared = prepareCommand(options, route, query)
-    if (protocol === 'spdy/3.1') return wire.spdyCommand(prepared)
+    if (protocol === 'spdy/3.1') {
+      // What the kubelet answers is passed on as it is: text.
+      if (prepared.obstacle !== undefined)
+        return answer(socket, 500, 'text/plain; charset=utf-8', prepared.obstacle)
+      return wire.spdyCommand(prepared)
+    }
     if (protocol === 'websocket') return wire.webSocketCommand(prepared)
   }
   throw badRequest(`unable to upgrade: unknown protocol ${JSON.stringify(request.headers.upgrade)}`)
@@ -349,9 +354,12 @@ function listOf(value: string | string[] | undefined): string[] {
 }
 
 function refuse(socket: Duplex, status: Status) {
-  const body = Buffer.from(JSON.stringify(status))
+  answer(socket, status.code ?? 500, 'application/json', JSON.stringify(status))
+}
+
+function answer(socket: Duplex, code: number, type: string, body: string) {
   socket.end(
-    `HTTP/1.1 ${status.code ?? 500} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString()}`,
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? 'Error'}\r\nContent-Type: ${type}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -531,6 +531,7 @@ function withMounts(config: ContainerConfig, mounts: readonly Mount[]): Containe
     command: config.command,
     args: config.args,
     workingDir: config.workingDir,
+    user: config.user,
     envs: () => config.envs(),
     mounts,
     resources: config.resources,

@@ -12,6 +12,8 @@ export interface ImageSpec {
   readonly image: string
   /** False: the registry does not have it. A string: the registry's answer instead. Default true. */
   readonly exists?: boolean | string
+  /** The tags that the registry has; default: any. */
+  readonly tags?: RegExp
   readonly sizeBytes?: number
   /** A program module, plain data, or the name of a built-in program. Default: a well-behaved server. */
   readonly program?: Program | Behaviour | string
@@ -21,6 +23,7 @@ export interface ImageSpec {
   readonly cmd?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly workingDir?: string
+  /** As in `USER`: a number, or a name, which `runAsNonRoot` cannot verify. Default: root, or 65532 where nothing is known. */
   readonly user?: string
   /** Default SIGTERM. */
   readonly stopSignal?: string
@@ -28,6 +31,10 @@ export interface ImageSpec {
   readonly files?: Readonly<Record<string, string>>
   /** It has no other commands than those built in: unknown ones fail to start. Default: unknown ones just run. */
   readonly strictCommands?: boolean
+  /** Commands that differ from those built in; undefined: it lacks that one. */
+  readonly commands?: Readonly<Record<string, Program | undefined>>
+  /** It has nothing but its own program: no shell, no commands. */
+  readonly bare?: boolean
   /** Time between start and the first instruction, ms. */
   readonly startDelayMs?: number
 }
@@ -88,6 +95,8 @@ export class ImageCatalog {
     const spec = this.#specs.find((it) => covers(it.image, reference))
     if (spec === undefined && this.#knownOnly) return notFound(name)
     if (spec?.exists === false) return notFound(name)
+    if (spec?.tags?.test(reference.tag ?? 'latest') === false && reference.digest === undefined)
+      return notFound(name)
     if (typeof spec?.exists === 'string') return { code: 'Unknown', message: spec.exists }
     return {
       spec: spec ?? { image, program: WELL_BEHAVED },

@@ -23,10 +23,8 @@ export function parseImageReference(image: string): ImageReference | undefined {
     registry = undefined
     if (/[A-Z]/.test(repository)) return undefined
   }
-  if (registry === undefined) {
-    registry = 'docker.io'
-    if (!repository!.includes('/')) repository = `library/${repository}`
-  }
+  if (registry === undefined || registry === 'index.docker.io') registry = 'docker.io'
+  if (registry === 'docker.io' && !repository!.includes('/')) repository = `library/${repository}`
   return { registry, repository: repository!, tag, digest }
 }
 

@@ -1,6 +1,6 @@
 /** The images on one node: pulled over a link of some bandwidth, kept until removed. */
 import type { Timer } from '../../kernel/event-loop.ts'
-import { type CatalogImage, type ImageCatalog, isRegistryError } from './image-catalog.ts'
+import { type CatalogImage, type ImageCatalog, isRegistryError, WELL_BEHAVED } from './image-catalog.ts'
 import { canonicalImage, parseImageReference } from './image-reference.ts'
 import { CriError, type CriImage, type ImageService, type Reply } from './runtime.ts'
 
@@ -99,6 +99,9 @@ export class ImageStore implements ImageService {
   }
 }
 
+/** Images about which nothing is known are fit for every cluster: those of today run as nobody. */
+const NON_ROOT = '65532'
+
 const views = new WeakMap<CatalogImage, CriImage>()
 
 /** One view for all who ask: pods keep its strings in their status. */
@@ -115,5 +118,6 @@ function toCri(image: CatalogImage): CriImage {
     repoTags: image.name.includes('@') ? [] : [image.name],
     repoDigests: [`${repository}@${image.digest}`],
     sizeBytes: image.sizeBytes,
+    user: image.spec.user ?? (image.spec.program === WELL_BEHAVED ? NON_ROOT : '0'),
   }
 }

@@ -84,6 +84,14 @@ export interface LinuxResources {
   readonly memoryLimit: number
 }
 
+/** Whom a process runs as. */
+export interface ProcessUser {
+  readonly uid: number
+  readonly gid: number
+  /** Supplementary ones. */
+  readonly groups: readonly number[]
+}
+
 export interface ContainerConfig {
   readonly name: string
   /** The restart count: names the log file and the instance. */
@@ -96,6 +104,7 @@ export interface ContainerConfig {
   readonly command: readonly string[]
   readonly args: readonly string[]
   readonly workingDir: string
+  readonly user: ProcessUser
   /** Evaluated as of creation; a function because most programs never ask. */
   envs(): ReadonlyMap<string, string>
   readonly mounts: readonly Mount[]
@@ -222,6 +231,8 @@ export interface CriImage {
   /** `sha256:...`: the content's digest. */
   readonly id: string
   readonly repoTags: readonly string[]
+  /** Whom it runs as: a number, or a name. */
+  readonly user: string
   readonly repoDigests: readonly string[]
   readonly sizeBytes: number
 }

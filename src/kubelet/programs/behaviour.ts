@@ -112,6 +112,7 @@ export class BehaviourProcess implements ContainerProcess {
   usage(): { cpuMillis: number; memoryBytes: number; diskBytes: number } {
     const aliveMs = this.#host.now() - this.#startedAt
     const windowMs = Math.max(1000, this.#host.now() - this.#windowStart)
+    const { cpuLimit } = this.#container.resources
     const cpuMillis = (this.#behaviour.cpu?.millis ?? 1) + (this.#spent * 1000) / windowMs
     // The window slides in whole minutes, like the metrics that autoscalers read.
     if (windowMs > 60_000) {
@@ -119,7 +120,8 @@ export class BehaviourProcess implements ContainerProcess {
       this.#windowStart = this.#host.now() - windowMs / 2
     }
     return {
-      cpuMillis: Math.round(cpuMillis),
+      // The kernel throttles what wants more.
+      cpuMillis: Math.round(cpuLimit > 0 ? Math.min(cpuMillis, cpuLimit) : cpuMillis),
       memoryBytes: this.#memoryAt(aliveMs),
       diskBytes: Math.round(((this.#behaviour.diskBytesPerSecond ?? 0) * aliveMs) / 1000),
     }

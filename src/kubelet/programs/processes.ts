@@ -7,9 +7,11 @@ import type { ConnectionSink, ExecSession, ExecSink } from '../../api/streams.ts
 import type { EventLoop, Timer } from '../../kernel/event-loop.ts'
 import type { Random } from '../../kernel/random.ts'
 import type { Task } from '../../kernel/task.ts'
+import type { ImageSpec } from '../cri/image-catalog.ts'
 import type { ContainerRecord } from '../cri/records.ts'
 import type { ExecResult } from '../cri/runtime.ts'
 import { decodeText } from '../file-tree.ts'
+import { ANY_PORT } from '../network-namespace.ts'
 import type { ContainerHost, ContainerProcess } from './container-process.ts'
 import { requestLocally } from './local-request.ts'
 import { Pipe } from './pipe.ts'
@@ -35,6 +37,47 @@ export interface ProcessesHost {
   rootOf(container: ContainerRecord): Vfs
   /** Environment: the image's, then the container's. */
   envOf(container: ContainerRecord): Map<string, string>
+}
+
+/** What a process descends from: pid 1, a probe or hook, or what somebody runs with exec. */
+type Origin = 'main' | 'probe' | 'exec'
+
+/** Where programs are: the folders of $PATH, and the root, where small images have theirs. */
+const IN_PATH = /^(?:\/|\/(?:usr\/)?(?:local\/)?s?bin\/)?[^/]*$/
+
+/** What may be meant as a command: no path of a script, which would be there. */
+const COMMAND = /^(?:[\w.+-]+|\/[\w.+/-]+)$/
+
+/** What an image has under a name. */
+export function commandOf(spec: ImageSpec, name: string, programs: ProgramTable): Program | undefined {
+  if (spec.bare === true && name !== spec.program) return undefined
+  if (spec.commands !== undefined && Object.hasOwn(spec.commands, name)) return spec.commands[name]
+  return programs.get(name)
+}
+
+/** Whether there is nothing in the image but what the tables say. */
+function isClosed({ bare, strictCommands, commands }: ImageSpec, name: string): boolean {
+  return bare === true || strictCommands === true || (commands !== undefined && Object.hasOwn(commands, name))
+}
+
+const DONE_AT_ONCE: Program = { name: 'unknown', start: async () => 0 }
+
+const SERVER: Program = {
+  name: 'unknown',
+  start(context) {
+    context.onSignal('SIGTERM', () => context.exit(0))
+    context.net.listen({
+      port: ANY_PORT,
+      steady: true,
+      http: (_request, _peer, done) =>
+        done({
+          status: 200,
+          headers: { 'content-type': 'text/plain; charset=utf-8' },
+          body: `${context.hostname}\n`,
+        }),
+    })
+    return undefined
+  },
 }
 
 interface Running {
@@ -97,9 +140,15 @@ export class Processes implements ContainerProcess {
   }
 
   /** The program that argv names, looked up as execvp would; undefined: not found. */
-  find(argv: readonly string[]): Program | undefined {
-    const name = argv[0] ?? ''
-    return this.#host.programs.get(name.slice(name.lastIndexOf('/') + 1))
+  find(argv: readonly string[], origin: Origin = 'exec'): Program | undefined {
+    const path = argv[0] ?? ''
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const { spec } = this.#container.image
+    const found = IN_PATH.test(path) ? commandOf(spec, name, this.#host.programs) : undefined
+    if (found === undefined && isClosed(spec, name)) return undefined
+    // Somebody who asks is told the truth; what an image of which little is known runs by itself works.
+    if (found !== undefined || origin === 'exec' || !COMMAND.test(path)) return found
+    return origin === 'probe' || this.#container.config.willEnd ? DONE_AT_ONCE : SERVER
   }
 
   /** Starts pid 1. */
@@ -123,7 +172,7 @@ export class Processes implements ContainerProcess {
     }
     this.#whenFilesReady(() => {
       if (this.#dead) return
-      this.#start(program, argv, io, config.tty, (code) => {
+      this.#start('main', program, argv, io, config.tty, (code) => {
         const message = this.#terminationMessage()
         this.#output.exit(
           this.#container,
@@ -158,7 +207,10 @@ export class Processes implements ContainerProcess {
 
   usage(): { cpuMillis: number; memoryBytes: number; diskBytes: number } {
     const windowMs = Math.max(1000, this.#host.loop.now - this.#windowStart)
-    const cpuMillis = Math.round(this.#cpuMillis + (this.#spent * 1000) / windowMs)
+    const { cpuLimit } = this.#container.resources
+    const wanted = Math.round(this.#cpuMillis + (this.#spent * 1000) / windowMs)
+    // The kernel throttles what wants more.
+    const cpuMillis = cpuLimit > 0 ? Math.min(wanted, cpuLimit) : wanted
     if (windowMs > 60_000) {
       this.#spent /= 2
       this.#windowStart = this.#host.loop.now - windowMs / 2
@@ -206,7 +258,7 @@ export class Processes implements ContainerProcess {
       }
       if (tty) io.env.set('TERM', 'xterm')
       this.#whenFilesReady(() => {
-        if (!over && !this.#dead) running = this.#start(program, command, io, tty, end, window)
+        if (!over && !this.#dead) running = this.#start('exec', program, command, io, tty, end, window)
       })
     }
     return {
@@ -235,7 +287,7 @@ export class Processes implements ContainerProcess {
     timeoutMs: number,
     done: (result: (ExecResult & { readonly steady: boolean }) | 'timeout' | 'not found') => void,
   ): void {
-    const program = this.find(command)
+    const program = this.find(command, 'probe')
     if (program === undefined) {
       done('not found')
       return
@@ -265,6 +317,7 @@ export class Processes implements ContainerProcess {
         true,
       )
       const running = this.#start(
+        'probe',
         program,
         command,
         io,
@@ -297,6 +350,7 @@ export class Processes implements ContainerProcess {
   // -- one process --------------------------------------------------------------------------------------
 
   #start(
+    origin: Origin,
     program: Program,
     argv: readonly string[],
     io: ChildIo,
@@ -319,7 +373,7 @@ export class Processes implements ContainerProcess {
       io.stderr.end()
       onExit(code)
     }
-    const context = this.#context(pid, argv, io, tty, window, () => running, onUnsteady)
+    const context = this.#context(origin, pid, argv, io, tty, window, () => running, onUnsteady)
     const body = async () => {
       let result: number | undefined
       let started: Promise<number | undefined> | undefined
@@ -369,6 +423,7 @@ export class Processes implements ContainerProcess {
   }
 
   #context(
+    origin: Origin,
     pid: number,
     argv: readonly string[],
     io: ChildIo,
@@ -403,6 +458,7 @@ export class Processes implements ContainerProcess {
       fs: this.#vfs,
       cwd: io.cwd,
       hostname: this.#container.sandbox.config.hostname,
+      user: this.#container.config.user,
       clock: {
         now: () => loop.now,
         sleep: (ms) => {
@@ -435,8 +491,8 @@ export class Processes implements ContainerProcess {
       spendCpu: (milliSeconds) => {
         this.#spent += milliSeconds
       },
-      has: (name) => this.find([name]) !== undefined,
-      spawn: (childArgv, childIo, own) => this.#spawn(childArgv, io, childIo, onUnsteady, own),
+      has: (name) => this.find([name], origin) !== undefined,
+      spawn: (childArgv, childIo, own) => this.#spawn(origin, childArgv, io, childIo, onUnsteady, own),
       processes: () => [...this.#running.values()].map((it) => ({ pid: it.pid, argv: it.argv })),
       kill: (target, signal) => {
         const running = this.#running.get(target)
@@ -448,13 +504,14 @@ export class Processes implements ContainerProcess {
   }
 
   #spawn(
+    origin: Origin,
     argv: readonly string[],
     parent: ChildIo,
     given: Partial<ChildIo>,
     onUnsteady: () => void,
     own?: Program,
   ): ChildProcess {
-    const program = own ?? this.find(argv)
+    const program = own ?? this.find(argv, origin)
     const { loop } = this.#host
     const over = loop.suspend<number>()
     const io: ChildIo = {
@@ -470,7 +527,16 @@ export class Processes implements ContainerProcess {
       loop.at(loop.now, () => over.resume(127))
       return { pid: 0, exited: over.promise, killedBy: undefined, kill: () => {} }
     }
-    const running = this.#start(program, argv, io, false, (code) => over.resume(code), undefined, onUnsteady)
+    const running = this.#start(
+      origin,
+      program,
+      argv,
+      io,
+      false,
+      (code) => over.resume(code),
+      undefined,
+      onUnsteady,
+    )
     return {
       pid: running.pid,
       exited: over.promise,

@@ -13,6 +13,7 @@ import type {
 import type { Connection, ConnectionSink } from '../../api/streams.ts'
 import type { EventLoop, Timer } from '../../kernel/event-loop.ts'
 import type { Random } from '../../kernel/random.ts'
+import type { ProcessUser } from '../cri/runtime.ts'
 import type { Pipe } from './pipe.ts'
 import type { Vfs } from './vfs.ts'
 
@@ -89,6 +90,7 @@ export interface ProcessContext {
   readonly fs: Vfs
   cwd: string
   readonly hostname: string
+  readonly user: ProcessUser
   readonly clock: {
     now(): number
     sleep(ms: number): Promise<void>

@@ -139,8 +139,9 @@ export function projectObject(
     const content = data.get(key)
     if (content !== undefined) files.set(path, { content, mode })
     else if (!source.optional) {
-      const what = source.kind === (Secret as ObjectKind) ? 'secret' : 'config'
-      return `references non-existent ${what} key: ${key}`
+      return source.kind === (Secret as ObjectKind)
+        ? `references non-existent secret key: ${key}`
+        : `configmap references non-existent config key: ${key}`
     }
   }
   return undefined

@@ -430,40 +430,110 @@ function curlFailure(
   }
 }
 
-const nslookup = command(
-  'nslookup',
-  async (context, args) => {
-    context.unsteady()
-    const type = args.some((it) => /^-(?:type|q|querytype)=srv$/i.test(it)) ? 'SRV' : 'A'
-    const [name, asked] = args.filter((it) => !it.startsWith('-'))
-    if (name === undefined) throw new UsageError()
-    const resolv = context.fs.exists('/etc/resolv.conf') ? context.fs.readText('/etc/resolv.conf') : ''
-    const server = asked ?? /nameserver (\S+)/.exec(resolv)?.[1] ?? '127.0.0.1'
-    context.stdout.write(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`)
-    // Each search domain is asked for by its full name, so that the answer can tell which one it was.
-    const searches = /^search (.+)$/m.exec(resolv)?.[1]?.split(' ') ?? []
-    const ndots = Number(/ndots:(\d+)/.exec(resolv)?.[1] ?? 1)
-    const dots = name.split('.').length - 1
-    const searched = name.endsWith('.') ? [] : searches.map((it) => `${name}.${it}`)
-    const names = dots >= ndots ? [name, ...searched] : [...searched, name]
-    for (const full of names) {
-      const records = await context.net.resolve(full.endsWith('.') ? full : `${full}.`, type)
-      if (records === undefined) continue
-      let owner = full.replace(/\.$/, '')
-      for (const record of records) {
-        if (record.type === 'A') context.stdout.write(`Name:\t${owner}\nAddress: ${record.ip}\n`)
-        else if (record.type === 'CNAME') {
-          context.stdout.write(`${owner}\tcanonical name = ${record.name}\n`)
-          owner = record.name
-        } else context.stdout.write(`${owner}\tservice = 0 100 ${record.port} ${record.target}\n`)
+/** What nslookup prints, which differs from one implementation to the next. */
+interface LookupStyle {
+  server(ip: string): string
+  address(name: string, ip: string): string
+  missing(name: string): string
+  /** Old ones print the name as it was asked for, once, before all addresses. */
+  readonly asked: boolean
+}
+
+const CURRENT: LookupStyle = {
+  server: (ip) => `Server:\t\t${ip}\nAddress:\t${ip}:53\n\n`,
+  address: (name, ip) => `Name:\t${name}\nAddress: ${ip}\n`,
+  missing: (name) => `** server can't find ${name}: NXDOMAIN\n\n`,
+  asked: false,
+}
+
+/** That of Debian's dnsutils. */
+const BIND: LookupStyle = { ...CURRENT, server: (ip) => `Server:\t\t${ip}\nAddress:\t${ip}#53\n\n` }
+
+/** That of BusyBox up to 1.28. */
+const OLD: LookupStyle = {
+  server: (ip) => `Server:    ${ip}\nAddress 1: ${ip} kube-dns.kube-system.svc.cluster.local\n\n`,
+  address: (name, ip) => `${ip} ${name}\n`,
+  missing: (name) => `nslookup: can't resolve '${name}'\n`,
+  asked: true,
+}
+
+const nslookup = lookup(CURRENT)
+export const nslookupOfBind = lookup(BIND)
+export const nslookupOfOldBusybox = lookup(OLD)
+
+function lookup(style: LookupStyle): Program {
+  return command(
+    'nslookup',
+    async (context, args) => {
+      context.unsteady()
+      const type = args.some((it) => /^-(?:type|q|querytype)=srv$/i.test(it)) ? 'SRV' : 'A'
+      const [name, asked] = args.filter((it) => !it.startsWith('-'))
+      if (name === undefined) throw new UsageError()
+      const resolv = context.fs.exists('/etc/resolv.conf') ? context.fs.readText('/etc/resolv.conf') : ''
+      const server = asked ?? /nameserver (\S+)/.exec(resolv)?.[1] ?? '127.0.0.1'
+      context.stdout.write(style.server(server))
+      // Each search domain is asked for by its full name, so that the answer can tell which one it was.
+      const searches = /^search (.+)$/m.exec(resolv)?.[1]?.split(' ') ?? []
+      const ndots = Number(/ndots:(\d+)/.exec(resolv)?.[1] ?? 1)
+      const dots = name.split('.').length - 1
+      const searched = name.endsWith('.') ? [] : searches.map((it) => `${name}.${it}`)
+      const names = dots >= ndots ? [name, ...searched] : [...searched, name]
+      for (const full of names) {
+        const records = await context.net.resolve(full.endsWith('.') ? full : `${full}.`, type)
+        if (records === undefined) continue
+        if (style.asked) context.stdout.write(`Name:      ${name}\n`)
+        let owner = full.replace(/\.$/, '')
+        let count = 0
+        for (const record of records) {
+          if (record.type === 'A') {
+            const number = style.asked ? `Address ${++count}: ` : ''
+            context.stdout.write(`${number}${style.address(owner, record.ip)}`)
+          } else if (record.type === 'CNAME') {
+            if (!style.asked) context.stdout.write(`${owner}\tcanonical name = ${record.name}\n`)
+            owner = record.name
+          } else context.stdout.write(`${owner}\tservice = 0 100 ${record.port} ${record.target}\n`)
+        }
+        if (!style.asked) context.stdout.write('\n')
+        return 0
       }
-      context.stdout.write('\n')
+      context.stdout.write(style.missing(name))
+      return 1
+    },
+    'nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any',
+  )
+}
+
+/** `ip addr` and `ip route` of a pod: a loopback device, and one end of a pair whose other end the bridge has. */
+const ip = command(
+  'ip',
+  (context, args) => {
+    const [what = '', ...rest] = args.filter((it) => !it.startsWith('-'))
+    const own = context.net.ips[0] ?? '0.0.0.0'
+    const net = own.split('.').slice(0, 3).join('.')
+    if ('address'.startsWith(what) && what !== '') {
+      const device = rest.filter((it) => !['show', 'list', 'ls', 'dev'].includes(it))[0]
+      const hex = own.split('.').map((it) => Number(it).toString(16).padStart(2, '0'))
+      const lines = [
+        '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000',
+        '    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00',
+        '    inet 127.0.0.1/8 scope host lo',
+        '       valid_lft forever preferred_lft forever',
+        '2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue',
+        `    link/ether 0a:58:${hex.join(':')} brd ff:ff:ff:ff:ff:ff`,
+        `    inet ${own}/24 brd ${net}.255 scope global eth0`,
+        '       valid_lft forever preferred_lft forever',
+      ]
+      const shown = device === 'lo' ? lines.slice(0, 4) : device === 'eth0' ? lines.slice(4) : lines
+      context.stdout.write(`${shown.join('\n')}\n`)
       return 0
     }
-    context.stdout.write(`** server can't find ${name}: NXDOMAIN\n\n`)
-    return 1
+    if ('route'.startsWith(what) && what !== '') {
+      context.stdout.write(`default via ${net}.1 dev eth0\n${net}.0/24 dev eth0 scope link  src ${own}\n`)
+      return 0
+    }
+    throw new UsageError()
   },
-  'nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n\nQUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any',
+  'ip [OPTIONS] address|route',
 )
 
 const getent = command('getent', async (context, args) => {
@@ -533,4 +603,4 @@ const ping = command('ping', async (context, args) => {
   return 0
 })
 
-export const NETWORK_COMMANDS: readonly Program[] = [wget, curl, nslookup, getent, nc, ping]
+export const NETWORK_COMMANDS: readonly Program[] = [wget, curl, nslookup, ip, getent, nc, ping]

@@ -196,11 +196,29 @@ const killall = command('killall', (context, args) => {
 })
 
 const ps = command('ps', (context) => {
+  const user = nameOf(context.user.uid).padEnd(8)
   context.stdout.write('PID   USER     TIME  COMMAND\n')
   for (const { pid, argv } of context.processes()) {
-    context.stdout.write(`${String(pid).padStart(5)} root      0:00 ${argv.join(' ')}\n`)
+    context.stdout.write(`${String(pid).padStart(5)} ${user}  0:00 ${argv.join(' ')}\n`)
   }
   return 0
+})
+
+/** Containers know no users but root: others stay numbers. */
+function nameOf(id: number): string {
+  return id === 0 ? 'root' : String(id)
+}
+
+const id = command('id', (context, args) => {
+  const { flags } = options(args, 'ugGnr')
+  const { uid, gid, groups } = context.user
+  const all = [...new Set([gid, ...groups])].sort((a, b) => a - b)
+  const short = (it: number) => (flags.has('n') ? nameOf(it) : String(it))
+  if (flags.has('u')) return print(context, `${short(uid)}\n`)
+  if (flags.has('g')) return print(context, `${short(gid)}\n`)
+  if (flags.has('G')) return print(context, `${all.map(short).join(' ')}\n`)
+  const named = (it: number) => (it === 0 ? '0(root)' : String(it))
+  return print(context, `uid=${named(uid)} gid=${named(gid)} groups=${all.map(named).join(',')}\n`)
 })
 
 const pgrep = command('pgrep', (context, args) => {
@@ -232,10 +250,13 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
     context.stdout.write(`${ip ? context.net.ips.join(' ') : context.hostname}\n`)
     return 0
   }),
-  command('whoami', (context) => print(context, 'root\n')),
-  command('id', (context, args) =>
-    print(context, args[0] === '-u' ? '0\n' : 'uid=0(root) gid=0(root) groups=0(root)\n'),
-  ),
+  command('whoami', (context) => {
+    const { uid } = context.user
+    if (uid === 0) return print(context, 'root\n')
+    context.stderr.write(`whoami: unknown uid ${uid}\n`)
+    return 1
+  }),
+  id,
   command('uname', (context, args) => {
     const all = `Linux ${context.hostname} 6.8.0-kubarium #1 SMP x86_64 GNU/Linux`
     const { flags } = options(args, 'amnrspvior')
@@ -292,9 +313,9 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
   command('nohup', (context, args) => runCommand(context, 'nohup', args)),
   command('stress', async (context, args) => {
     // `stress --vm-bytes 200M --cpu 1`: takes what it is told to.
-    const at = args.indexOf('--vm-bytes')
+    const at = args.findIndex((it) => ['--vm-bytes', '-mem-total'].includes(it))
     if (at >= 0) context.setMemory(bytesOf(args[at + 1] ?? '0'))
-    const cpu = args.indexOf('--cpu') >= 0 ? args.indexOf('--cpu') : args.indexOf('-c')
+    const cpu = args.findIndex((it) => ['--cpu', '-c', '-cpus'].includes(it))
     if (cpu >= 0) context.setCpu(1000 * Number(args[cpu + 1] ?? '1'))
     const timeout = args.indexOf('--timeout')
     if (timeout >= 0) await context.clock.sleep(sleepMs(args[timeout + 1] ?? '0'))

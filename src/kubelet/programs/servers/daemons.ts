@@ -16,12 +16,14 @@ const DATA = '/data/dump.json'
 
 /**
  * A key-value database that speaks enough of Redis' protocol for redis-cli's inline commands: PING, SET, GET, DEL,
- * INCR, KEYS, DBSIZE, SAVE. Its data is one file under /data, written with every change.
+ * INCR, KEYS, DBSIZE, SAVE, CONFIG. Its data is one file under /data, written with every change; its configuration
+ * is a file named as its first argument, and options.
  */
 export const keyValueServer: Program = {
   name: 'redis-server',
   start(context) {
     const data = load(context)
+    const settings = configuration(context)
     context.setMemory(8 * 1024 * 1024)
     context.stdout.write('* Ready to accept connections\n')
     context.onSignal('SIGTERM', () => {
@@ -29,12 +31,48 @@ export const keyValueServer: Program = {
       context.exit(0)
     })
     context.net.listen({
-      port: 6379,
+      port: Number(settings.get('port')),
       steady: true,
-      connect: (_peer, sink) => serve(context, data, sink),
+      connect: (_peer, sink) => serve(context, data, settings, sink),
     })
     return undefined
   },
+}
+
+/** What `CONFIG GET` tells: the defaults, the file's lines and the options over them. */
+function configuration({ argv, fs }: ProcessContext): Map<string, string> {
+  const settings = new Map([
+    ['port', '6379'],
+    ['maxmemory', '0'],
+    ['maxmemory-policy', 'noeviction'],
+    ['appendonly', 'no'],
+    ['save', '3600 1 300 100 60 10000'],
+    ['dir', '/data'],
+  ])
+  const file = argv[1] !== undefined && !argv[1].startsWith('-') ? argv[1] : undefined
+  const lines = file !== undefined && fs.exists(file) ? fs.readText(file).split('\n') : []
+  const given = argv.slice(file === undefined ? 1 : 2).join(' ')
+  lines.push(...given.split(/(?:^|\s)--/))
+  for (const line of lines) {
+    const [, name, value = ''] = /^\s*([\w-]+)\s+(.*?)\s*$/.exec(line) ?? []
+    if (name !== undefined) settings.set(name, name === 'maxmemory' ? bytesOf(value) : value)
+  }
+  return settings
+}
+
+/** `2mb` -> `2097152`. */
+function bytesOf(text: string): string {
+  const [, count, unit = ''] = /^(\d+)([kmg]?b?)$/i.exec(text) ?? []
+  if (count === undefined) return text
+  const factors: Readonly<Record<string, number>> = {
+    k: 1000,
+    kb: 1024,
+    m: 1000 ** 2,
+    mb: 1024 ** 2,
+    g: 1000 ** 3,
+    gb: 1024 ** 3,
+  }
+  return String(Number(count) * (factors[unit.toLowerCase()] ?? 1))
 }
 
 function load(context: ProcessContext): Map<string, string> {
@@ -47,7 +85,12 @@ function save(context: ProcessContext, data: ReadonlyMap<string, string>): void 
   context.fs.write(DATA, JSON.stringify(Object.fromEntries(data)))
 }
 
-function serve(context: ProcessContext, data: Map<string, string>, sink: ConnectionSink) {
+function serve(
+  context: ProcessContext,
+  data: Map<string, string>,
+  settings: Map<string, string>,
+  sink: ConnectionSink,
+) {
   let buffer = ''
   return {
     write(chunk: Uint8Array) {
@@ -56,7 +99,7 @@ function serve(context: ProcessContext, data: Map<string, string>, sink: Connect
         const parsed = nextCommand(buffer)
         if (parsed === undefined) return
         buffer = buffer.slice(parsed.length)
-        if (parsed.words.length > 0) sink.data(encodeText(execute(context, data, parsed.words)))
+        if (parsed.words.length > 0) sink.data(encodeText(execute(context, data, settings, parsed.words)))
       }
     },
     end() {
@@ -91,7 +134,12 @@ function nextCommand(buffer: string): { words: string[]; length: number } | unde
   return { words, length: at }
 }
 
-function execute(context: ProcessContext, data: Map<string, string>, words: readonly string[]): string {
+function execute(
+  context: ProcessContext,
+  data: Map<string, string>,
+  settings: Map<string, string>,
+  words: readonly string[],
+): string {
   const [name = '', key = '', ...rest] = words
   context.spendCpu(0.1)
   switch (name.toUpperCase()) {
@@ -119,6 +167,18 @@ function execute(context: ProcessContext, data: Map<string, string>, words: read
       const keys = [...data.keys()].sort()
       return `*${keys.length}\r\n${keys.map(bulk).join('')}`
     }
+    case 'CONFIG': {
+      const [setting = '', value = ''] = rest
+      if (key.toUpperCase() === 'SET') {
+        if (!settings.has(setting))
+          return `-ERR Unknown option or number of arguments for CONFIG SET - '${setting}'\r\n`
+        settings.set(setting, setting === 'maxmemory' ? bytesOf(value) : value)
+        return '+OK\r\n'
+      }
+      const pattern = new RegExp(`^${setting.replace(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`)
+      const found = [...settings].filter(([name]) => pattern.test(name)).flat()
+      return `*${found.length}\r\n${found.map(bulk).join('')}`
+    }
     case 'DBSIZE':
       return `:${data.size}\r\n`
     case 'SAVE':
@@ -133,10 +193,11 @@ function bulk(value: string | undefined): string {
   return value === undefined ? '$-1\r\n' : `$${encodeText(value).length}\r\n${value}\r\n`
 }
 
-/** `redis-cli [-h host] [-p port] COMMAND ...`. */
+/** `redis-cli [-h host] [-p port] [COMMAND ...]`: without a command, those that stdin has, a line each. */
 export const keyValueClient: Program = {
   name: 'redis-cli',
   async start(context) {
+    context.unsteady()
     let host = '127.0.0.1'
     let port = 6379
     const words: string[] = []
@@ -144,29 +205,55 @@ export const keyValueClient: Program = {
       const arg = context.argv[i]!
       if (arg === '-h') host = context.argv[++i] ?? host
       else if (arg === '-p') port = Number(context.argv[++i])
+      else if (arg === '-a') i++
       else words.push(arg)
     }
-    const done = context.loop.suspend<string | undefined>()
+    let answered = context.loop.suspend<string | undefined>()
     let reply = ''
     const connection = context.net.connect(
       { host, port },
       {
         data: (chunk) => {
           reply += decodeText(chunk)
-          done.resume(undefined)
+          answered.resume(undefined)
         },
-        end: (error) => done.resume(error ?? 'Server closed the connection'),
+        end: (error) => answered.resume(error ?? 'Server closed the connection'),
       },
     )
-    connection.write(encodeText(`*${words.length}\r\n${words.map(bulk).join('')}`))
-    const error = await done.promise
-    if (error !== undefined && reply === '') {
-      context.stderr.write(`Could not connect to Redis at ${host}:${port}: ${error}\n`)
-      return 1
+    const run = async (command: readonly string[]): Promise<number> => {
+      reply = ''
+      answered = context.loop.suspend()
+      connection.write(encodeText(`*${command.length}\r\n${command.map(bulk).join('')}`))
+      const error = await answered.promise
+      if (error !== undefined && reply === '') {
+        context.stderr.write(`Could not connect to Redis at ${host}:${port}: ${error}\n`)
+        return 1
+      }
+      context.stdout.write(`${context.tty ? forPeople(reply) : printable(reply)}\n`)
+      return reply.startsWith('-') ? 1 : 0
     }
-    context.stdout.write(`${printable(reply)}\n`)
-    return reply.startsWith('-') ? 1 : 0
+    if (words.length > 0) return run(words)
+    const prompt = () => context.tty && context.stdout.write(`${host}:${port}> `)
+    for (prompt(); ; prompt()) {
+      const line = await context.stdin.readLine()
+      const command = line?.trim().split(/\s+/) ?? ['exit']
+      if (['exit', 'quit'].includes(command[0]!.toLowerCase())) return 0
+      if (command[0] !== '') await run(command)
+    }
   },
+}
+
+/** As it is printed to a terminal. */
+function forPeople(reply: string): string {
+  const lines = reply.split('\r\n')
+  if (reply.startsWith('$-1')) return '(nil)'
+  if (reply.startsWith('$')) return JSON.stringify(lines[1])
+  if (reply.startsWith(':')) return `(integer) ${lines[0]!.slice(1)}`
+  if (reply.startsWith('-')) return `(error) ${lines[0]!.slice(1)}`
+  if (!reply.startsWith('*')) return lines[0]!.slice(1)
+  const values = lines.filter((it, index) => index > 0 && it !== '' && !it.startsWith('$'))
+  if (values.length === 0) return '(empty array)'
+  return values.map((it, index) => `${index + 1}) ${JSON.stringify(it)}`).join('\n')
 }
 
 function printable(reply: string): string {

@@ -224,6 +224,7 @@ export const agnhost: Program = {
   start(context) {
     const [, mode = 'pause', ...args] = context.argv
     context.onSignal('SIGTERM', () => context.exit(0))
+    const say = (line: string) => context.stdout.write(`${logPrefix(context)}${line}\n`)
     if (mode === 'webhook') {
       context.net.listen({
         port: Number(args.find((it) => it.startsWith('--port='))?.split('=')[1] ?? 443),
@@ -241,6 +242,11 @@ export const agnhost: Program = {
       const flag = args.find((it) => it.startsWith('--http-port=') || it.startsWith('--port='))
       const port = Number(flag?.split('=')[1] ?? (mode === 'netexec' ? 8080 : 9376))
       let healthy = true
+      if (mode === 'netexec') {
+        const udp = args.find((it) => it.startsWith('--udp-port='))?.split('=')[1] ?? '8081'
+        say(`Started HTTP server on port ${port}`)
+        if (udp !== '-1') say(`Started UDP server on port  ${udp}`)
+      }
       context.net.listen({
         port,
         // /shutdown, /healthz and friends announce what changes their answers.
@@ -259,9 +265,101 @@ export const agnhost: Program = {
         },
       })
     }
+    if (mode === 'liveness') failAfter(context, LIVENESS_MS)
     return undefined
   },
 }
+
+/** Healthy so long: what a liveness probe is there to find. */
+const LIVENESS_MS = 10_000
+
+function failAfter(context: ProcessContext, ms: number): void {
+  const startedAt = context.clock.now()
+  context.clock.after(ms, () => context.net.namespace.changed())
+  context.net.listen({
+    port: 8080,
+    steady: true,
+    http: (request, _peer, done) => {
+      const aliveMs = context.clock.now() - startedAt
+      if (request.path.split('?')[0] !== '/healthz') done(text('404 page not found\n', 404))
+      else if (aliveMs <= ms) done(text('ok'))
+      else done(text(`error: ${aliveMs / 1000}`, 500))
+    },
+  })
+}
+
+/** `I0911 09:19:26.677397       1 log.go:195] `. */
+function logPrefix(context: ProcessContext): string {
+  const [, month, day, time, fraction = '000'] =
+    /^\d+-(\d\d)-(\d\d)T([\d:]+)\.(\d+)/.exec(new Date(context.clock.now()).toISOString()) ?? []
+  return `I${month}${day} ${time}.${fraction.padEnd(6, '0')}       1 log.go:245] `
+}
+
+/** registry.k8s.io/echoserver: tells the client what it sees of it. */
+export const echoServer: Program = {
+  name: 'echoserver',
+  start(context) {
+    context.onSignal('SIGTERM', () => context.exit(0))
+    context.net.listen({
+      port: 8080,
+      steady: true,
+      http: (request, peer, done) => {
+        context.spendCpu(PAGE_COST)
+        const [path = '/', query] = request.path.split('?')
+        const host = request.headers['host'] ?? context.hostname
+        const body = bodyText(request.body)
+        const lines = [
+          'CLIENT VALUES:',
+          `client_address=${peer.ip}`,
+          `command=${request.method}`,
+          `real path=${path}`,
+          `query=${query ?? 'nil'}`,
+          'request_version=1.1',
+          `request_uri=http://${host.split(':')[0]}:8080${path}`,
+          '',
+          'SERVER VALUES:',
+          'server_version=nginx: 1.10.0 - lua: 10001',
+          '',
+          'HEADERS RECEIVED:',
+          ...Object.entries(request.headers)
+            .map(([name, value]) => `${name}=${value}`)
+            .sort(),
+          'BODY:',
+          body === '' ? '-no body in request-' : body,
+        ]
+        done(text(lines.join('\n')))
+      },
+    })
+    return undefined
+  },
+}
+
+/** Apache httpd: static files. */
+export const httpd: Program = {
+  name: 'httpd-foreground',
+  start(context) {
+    context.onSignal('SIGTERM', () => context.exit(0))
+    context.onSignal('SIGWINCH', () => context.exit(0))
+    context.net.listen({
+      port: 80,
+      steady: true,
+      http: (request, peer, done) => {
+        context.spendCpu(PAGE_COST)
+        const root = '/usr/local/apache2/htdocs'
+        const path = request.path.split('?')[0]!
+        const response =
+          path === '/' && !context.fs.exists(root)
+            ? { status: 200, headers: HTML, body: IT_WORKS }
+            : staticFile(context, root, path)
+        context.stdout.write(accessLogLine(context.clock.now(), request, peer, response))
+        done(response)
+      },
+    })
+    return undefined
+  },
+}
+
+export const IT_WORKS = '<html><body><h1>It works!</h1></body></html>\n'
 
 function netexec(
   context: ProcessContext,

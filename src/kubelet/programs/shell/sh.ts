@@ -355,8 +355,8 @@ class Shell {
         if (type === 'directory' || (mode & 0o111) === 0) return fail(126, 'Permission denied')
         return this.#scriptFile(file, args, streams)
       }
-      if (!known || !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(file)) return fail(127, 'not found')
-    } else if (!known) return fail(127, 'not found')
+    }
+    if (!known) return fail(127, 'not found')
     const child = this.context.spawn(words, {
       stdin: streams.stdin,
       // The child ends its own copy of a stream, not ours.
