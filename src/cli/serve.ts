@@ -5,7 +5,6 @@ import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import type { KubeObject } from '../api/kind.ts'
-import { StorageClass } from '../api/storage/storage-class.ts'
 import type { ClusterOptions } from '../cluster/cluster.ts'
 import { buildCluster } from '../cluster/create-cluster.ts'
 import { InputError } from '../cluster/input-error.ts'
@@ -16,6 +15,7 @@ import { webhookClient } from '../http/webhook-client.ts'
 import { connectEtcd } from '../storage/etcd.ts'
 import { type DataDirectory, openDataDirectory } from '../storage/lmdb.ts'
 import { memoryStore } from '../storage/memory.ts'
+import { installAddOns } from './add-ons.ts'
 
 interface Options {
   readonly nodes: number
@@ -82,7 +82,8 @@ export function register(program: Command): void {
 Without --data and --etcd, state is in memory: it ends with the process. With either, objects survive even kill -9.
 In any case, watches that continue from before a restart are told to list again. Several servers may share an etcd:
 let one run everything, and start the others with --api-only. Claims without a class get volumes of the StorageClass
-standard, which is made unless there is one already.
+standard, which is made unless there is one already; names are resolved as long as a pod of Deployment coredns in
+kube-system is ready.
 
 At a speed above 1 virtual time runs ahead of this machine's clock. What kubectl get prints is right all the same, since
 the server works it out; ages that kubectl works out itself, as describe does for events, become <invalid>. With an
@@ -123,6 +124,7 @@ async function run(options: Options): Promise<void> {
   if (mirror === undefined) {
     await cluster.settle()
     await furnish(cluster, options)
+    await cluster.settle()
   } else await ready
   const served = await serve({
     server,
@@ -184,23 +186,8 @@ async function openEtcd(url: string) {
   }
 }
 
-/** As local clusters come with one: claims that name no class get a volume once a pod uses them. */
-const STANDARD: StorageClass = {
-  apiVersion: 'storage.k8s.io/v1',
-  kind: 'StorageClass',
-  metadata: {
-    name: 'standard',
-    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
-  },
-  provisioner: 'kubarium.dev/disk',
-  reclaimPolicy: 'Delete',
-  volumeBindingMode: 'WaitForFirstConsumer',
-}
-
 async function furnish(cluster: ReturnType<typeof buildCluster>, options: Options): Promise<void> {
-  if (!options.apiOnly && (await cluster.client.list(StorageClass)).items.length === 0) {
-    await cluster.client.create(StorageClass, STANDARD)
-  }
+  if (!options.apiOnly) await installAddOns(cluster)
   if (options.manifests !== undefined) await applyAll(cluster, options.manifests)
 }
 

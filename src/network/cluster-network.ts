@@ -290,7 +290,15 @@ export class ClusterNetwork implements PodNetwork {
 
   /** A policy for what leaves a pod that forgets the name service cuts it off from all names. */
   #noNameServer(from: NetworkNamespace): string | undefined {
-    return from.pod === undefined ? undefined : this.#forbidden(from, () => NAME_SERVER, 53, 'UDP')
+    if (from.pod === undefined) return undefined
+    const forbidden = this.#forbidden(from, () => NAME_SERVER, 53, 'UDP')
+    if (forbidden !== undefined) return forbidden
+    // In clusters where it is a workload, somebody has to be there.
+    if (this.view.service('kube-system', 'kube-dns') === undefined) return undefined
+    const endpoints = this.view.slices('kube-system', 'kube-dns').flatMap((it) => it.endpoints ?? [])
+    return endpoints.some((it) => it.conditions?.ready !== false)
+      ? undefined
+      : 'Service kube-system/kube-dns has no endpoints'
   }
 
   #own(from: NetworkNamespace, port: number): Route | Blocked {

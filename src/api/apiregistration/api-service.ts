@@ -14,7 +14,7 @@ export const APIService = defineKind<APIService>({
   categories: ['api-extensions'],
   namespaced: false,
   schema: () => apiService,
-  nameRule: 'dns1123Subdomain',
+  nameRule: 'path',
   generation: false,
   status: true,
   statusMetadata: [],
@@ -23,8 +23,17 @@ export const APIService = defineKind<APIService>({
   prepareForCreate: (object) => withFields(object, { status: NOT_SEEN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate(object, errors) {
+    const { group = '', version = '', groupPriorityMinimum, versionPriority } = object.spec
+    const name = object.metadata?.name ?? ''
+    if (name !== `${version}.${group}`) {
+      errors.at('metadata', () =>
+        errors.invalid('name', name, `must be \`spec.version+"."+spec.group\`: "${version}.${group}"`),
+      )
+    }
     errors.at('spec', () => {
-      const { version, groupPriorityMinimum, versionPriority } = object.spec
+      if (group === '' && version !== 'v1') {
+        errors.required('group', 'only v1 may have an empty group and it better be legacy kube')
+      }
       if (!version) errors.required('version')
       for (const [field, value] of [
         ['groupPriorityMinimum', groupPriorityMinimum],

@@ -10,7 +10,7 @@ import { tar } from './commands/tar.ts'
 import { TEST_COMMANDS } from './commands/test.ts'
 import { TEXT_COMMANDS } from './commands/text.ts'
 import type { Program, ProgramTable } from './program.ts'
-import { keyValueClient, keyValueServer, pause } from './servers/daemons.ts'
+import { coreDns, keyValueClient, keyValueServer, pause } from './servers/daemons.ts'
 import { DATABASES } from './servers/databases.ts'
 import {
   agnhost,
@@ -46,6 +46,7 @@ const PROGRAMS: readonly Program[] = [
   echoServer,
   agnhost,
   pause,
+  coreDns,
   keyValueServer,
   keyValueClient,
   ...DATABASES,
@@ -234,6 +235,13 @@ export const BUILT_IN_IMAGES: readonly ImageSpec[] = [
     entrypoint: ['/pause'],
     bare: true,
     user: '65535',
+  },
+  {
+    image: 'registry.k8s.io/coredns/coredns',
+    sizeBytes: 20 * MIB,
+    program: 'coredns',
+    entrypoint: ['/coredns'],
+    bare: true,
   },
   {
     image: 'redis',

@@ -1,4 +1,4 @@
-/** Programs that just are there: pause, and a small key-value database that keeps its data on its volume. */
+/** Programs that just are there: pause, CoreDNS, and a small key-value database that keeps its data on its volume. */
 import type { ConnectionSink } from '../../../api/streams.ts'
 import { decodeText, encodeText } from '../../file-tree.ts'
 import type { ProcessContext, Program } from '../program.ts'
@@ -8,6 +8,32 @@ export const pause: Program = {
   start(context) {
     context.onSignal('SIGTERM', () => context.exit(0))
     context.onSignal('SIGINT', () => context.exit(0))
+    return undefined
+  },
+}
+
+/** CoreDNS: what it answers comes from the network itself, which asks whether one of its pods is ready. */
+export const coreDns: Program = {
+  name: 'coredns',
+  start(context) {
+    context.setMemory(16 * 1024 * 1024)
+    context.onSignal('SIGTERM', () => context.exit(0))
+    context.stdout.write(
+      '.:53\n[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5f046dd37f1cf888b953814040d180f52594972691cd6ff41be96639138a43908\nCoreDNS-1.12.0\nlinux/amd64, go1.23.3, 51e11f1\n',
+    )
+    const ok = (port: number, path: string, body: string) =>
+      context.net.listen({
+        port,
+        steady: true,
+        http: (request, _peer, done) => {
+          const found = request.path.split('?')[0] === path
+          const headers = { 'content-type': 'text/plain; charset=utf-8' }
+          done({ status: found ? 200 : 404, headers, body: found ? body : '404 page not found\n' })
+        },
+      })
+    ok(8080, '/health', 'OK')
+    ok(8181, '/ready', 'OK')
+    ok(9153, '/metrics', 'coredns_build_info{goversion="go1.23.3",revision="51e11f1",version="1.12.0"} 1\n')
     return undefined
   },
 }
