@@ -7,6 +7,7 @@ import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/errors.ts'
 import { numberOf } from '../api/json.ts'
 import { setOwn } from '../api/own.ts'
+import type { Maybe } from '../api/request.ts'
 import { MAX_DEPTH, type ParsedJson, parseJson } from '../api/untrusted-json.ts'
 
 /** Upstream: MaxRequestBodyBytes. */
@@ -36,10 +37,10 @@ const uploads = new Set<Upload>()
 let held = 0
 
 /**
- * The whole body, decompressed; rejects with RequestEntityTooLarge as soon as it is longer than `MAX_BODY`. Large
- * bodies wait for one another when there are many of them, the oldest for none.
+ * Goes on with the whole body, decompressed; rejects with RequestEntityTooLarge as soon as it is longer than `MAX_BODY`.
+ * Large bodies wait for one another when there are many of them, the oldest for none.
  */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+export function withBody<T>(request: IncomingMessage, next: (body: Buffer) => Maybe<T>): Promise<T> {
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity') {
     return Promise.reject(unsupportedMediaType(encoding, ['gzip']))
@@ -47,7 +48,26 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   const length = Number(request.headers['content-length'] ?? 0)
   if (length > MAX_BODY) return Promise.reject(tooLarge())
   return new Promise((resolve, reject) => {
-    const source = encoding === 'gzip' ? request.pipe(createGunzip()) : request
+    // Most bodies are small, came with their headers, and are all there once the parser is done.
+    process.nextTick(() => {
+      if (!request.complete || encoding === 'gzip') {
+        resolve(collect(request, encoding === 'gzip').then(next))
+        return
+      }
+      try {
+        resolve(next((request.read() as Buffer | null) ?? NOTHING))
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function collect(request: IncomingMessage, isGzip: boolean): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const source = isGzip ? request.pipe(createGunzip()) : request
     const upload: Upload = { source, size: 0 }
     const chunks: Buffer[] = []
     uploads.add(upload)

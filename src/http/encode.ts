@@ -18,18 +18,29 @@ const KEPT = 1024
 /** Bytes of one that is kept. */
 const KEPT_LENGTH = 64 * 1024
 
-const recent = new Map<object, Json>()
+let recent = new Map<object, Json>()
+/** What was recent before. */
+let older = new Map<object, Json>()
+
+function kept(object: object): Json | undefined {
+  return recent.get(object) ?? older.get(object)
+}
+
+function keep(object: object, json: Json): void {
+  if (recent.size >= KEPT / 2) {
+    older = recent
+    recent = new Map()
+  }
+  recent.set(object, json)
+}
 
 /** @param texts  of members that it may have in common with a body that has just been read */
 export function encodeObject(object: object, texts?: MemberTexts): Json {
-  const known = recent.get(object)
+  const known = kept(object)
   if (known !== undefined) return known
   const json = toJson(textOf(object, texts))
   // Only what is frozen stays what it is.
-  if (json.length <= KEPT_LENGTH && Object.isFrozen(object)) {
-    if (recent.size >= KEPT) recent.delete(recent.keys().next().value!)
-    recent.set(object, json)
-  }
+  if (json.length <= KEPT_LENGTH && Object.isFrozen(object)) keep(object, json)
   return json
 }
 
@@ -50,18 +61,19 @@ function textOf(object: object, texts: MemberTexts | undefined): string {
 
 function booksText(books: readonly object[]): string {
   const entry = (it: object) =>
-    members(it, (name, value) => (name === 'fieldsV1' ? fieldsText(value) : undefined))
-  return `[${books.map(entry).join(',')}]`
+    members(it, (name, value) => (name === 'fieldsV1' ? sharedText(value, stringify) : undefined))
+  return sharedText(books, () => `[${books.map(entry).join(',')}]`) ?? stringify(books)
 }
 
-function fieldsText(fields: unknown): string | undefined {
-  if (typeof fields !== 'object' || fields === null || !Object.isFrozen(fields)) return undefined
-  let text = fieldTexts.get(fields)
-  if (text === undefined) fieldTexts.set(fields, (text = stringify(fields)))
+/** Undefined for what may change. */
+function sharedText(value: unknown, write: (value: object) => string): string | undefined {
+  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return undefined
+  let text = sharedTexts.get(value)
+  if (text === undefined) sharedTexts.set(value, (text = write(value)))
   return text
 }
 
-const fieldTexts = new WeakMap<object, string>()
+const sharedTexts = new WeakMap<object, string>()
 
 /** An object whose members are written by `known`, or as always where that has nothing to say. */
 function members(object: object, known: (key: string, value: unknown) => string | undefined): string {
@@ -172,7 +184,7 @@ function objectText(event: WatchEvent, view: View, first: boolean): string {
   const object = event.object as KubeObject
   if (view.representation.as === undefined) {
     // What an answer carried is at hand; what only watchers see would push that out.
-    return recent.get(object)?.toString() ?? stringify(object)
+    return kept(object)?.toString() ?? stringify(object)
   }
   if (view.representation.as !== 'Table') return stringify(shape(object, view))
   const { resourceVersion } = object.metadata ?? {}

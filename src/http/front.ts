@@ -30,7 +30,7 @@ import type { ApiServer } from '../apiserver/server.ts'
 import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
-import { mediaType, parseBody, readBody } from './body.ts'
+import { mediaType, parseBody, withBody } from './body.ts'
 import type { ControlAnswer, ControlRequest } from './control.ts'
 import { encode, encodeList, encodeObject, type List, shape, toJson, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
@@ -155,12 +155,15 @@ export class HttpFront {
     const verb = verbOf(request.method ?? '', route)
     if (verb === 'get' || verb === 'list') {
       const options = requestOptions(exchange.query)
-      const asked = this.#request(exchange, route, verb, options)
-      return this.#answer(exchange, representation, verb === 'list' ? { ...asked, oneByOne: true } : asked)
+      return this.#answer(
+        exchange,
+        representation,
+        this.#request(exchange, route, verb, options, verb === 'list' ? SEARCHED : NOTHING_MORE),
+      )
     }
     // Reading a body costs more than a refusal: strangers do not get that far.
     this.options.server.authorize(this.#request(exchange, route, verb, {}))
-    return readBody(request).then((bytes) => {
+    return withBody(request, (bytes) => {
       const asked = this.#requestWith(bytes, exchange, route, verb)
       return this.#answer(exchange, representation, asked.request, asked.texts)
     })
@@ -183,9 +186,11 @@ export class HttpFront {
     { group, version, resource, namespace, name, subresource }: ResourceRoute,
     verb: Verb,
     options: RequestOptions,
+    { body, patchType, duplicateFields, oneByOne }: Partial<ApiRequest> = NOTHING_MORE,
   ): ApiRequest {
+    const about = { group, version, resource, namespace, name, subresource }
     const userAgent = agentOf(request)
-    return { verb, group, version, resource, namespace, name, subresource, user, options, userAgent }
+    return { verb, ...about, user, options, userAgent, body, patchType, duplicateFields, oneByOne }
   }
 
   #requestWith(
@@ -197,20 +202,24 @@ export class HttpFront {
     const { request, query } = exchange
     const type = mediaType(request)
     const asked = requestOptions(query)
-    const options: RequestOptions = { ...asked, fieldManager: asked.fieldManager ?? agentOf(request) }
+    const options: RequestOptions =
+      asked.fieldManager === undefined ? { ...asked, fieldManager: agentOf(request) } : asked
     if (verb === 'delete' || verb === 'deletecollection') {
       const given = bytes.length === 0 ? undefined : parseBody(type, bytes).value
       return { request: this.#request(exchange, route, verb, { ...options, ...deleteOptionsOf(given) }) }
     }
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
-    const base = this.#request(exchange, route, verb, options)
     if (type === 'application/vnd.kubernetes.protobuf') {
-      return { request: { ...base, body: decodeProtobuf(bytes) } }
+      return { request: this.#request(exchange, route, verb, options, { body: decodeProtobuf(bytes) }) }
     }
-    const { value, duplicates, texts } = parseBody(type, bytes)
+    const { value: body, duplicates, texts } = parseBody(type, bytes)
     const duplicateFields = duplicates.length === 0 ? undefined : duplicates
-    if (verb !== 'patch') return { request: { ...base, body: value, duplicateFields }, texts }
-    return { request: { ...base, body: value, patchType: type as PatchType, duplicateFields } }
+    const patchType = verb === 'patch' ? (type as PatchType) : undefined
+    const more = { body, patchType, duplicateFields }
+    return {
+      request: this.#request(exchange, route, verb, options, more),
+      texts: verb === 'patch' ? undefined : texts,
+    }
   }
 
   #send(
@@ -295,13 +304,19 @@ export class HttpFront {
   }
 
   async #control({ request, response }: Exchange): Promise<void> {
-    if (this.options.control === undefined) throw notServed()
+    const { control } = this.options
+    if (control === undefined) throw notServed()
     if (request.method !== 'POST') throw methodNotServed()
-    const { value } = parseBody('application/json', await readBody(request))
-    const answer = await this.options.control((value ?? {}) as ControlRequest)
+    const answer = await withBody(request, (bytes) => {
+      const { value } = parseBody('application/json', bytes)
+      return control((value ?? {}) as ControlRequest)
+    })
     sendJson(response, 200, encode(answer))
   }
 }
+
+const NOTHING_MORE: Partial<ApiRequest> = {}
+const SEARCHED: Partial<ApiRequest> = { oneByOne: true }
 
 /** Its items are looked for when they are asked for. */
 interface SearchedList extends Omit<List, 'items'> {
@@ -363,10 +378,17 @@ function deleteOptionsOf(value: unknown): RequestOptions {
 }
 
 /** `kubectl` of `kubectl/v1.33.0 (linux/amd64) ...`: journal's actor and default field manager. */
-function agentOf(request: IncomingMessage): string {
-  const agent = (request.headers['user-agent'] ?? '').split('/')[0]!.trim()
-  return agent === '' ? 'unknown' : agent.slice(0, 128)
+function agentOf({ headers: { 'user-agent': header = '' } }: IncomingMessage): string {
+  if (header !== lastHeader) {
+    lastHeader = header
+    lastAgent = header.split('/')[0]!.trim().slice(0, 128) || 'unknown'
+  }
+  return lastAgent
 }
+
+/** Who asks once mostly asks again. */
+let lastHeader = ''
+let lastAgent = 'unknown'
 
 function includeOf(query: URLSearchParams): IncludeObject {
   const value = query.get('includeObject')

@@ -96,8 +96,8 @@ export class EventLoop {
   #driving = false
   #dirty = false
   #paused = false
-  /** The loop waits for the pacer: nothing runs, and what is due next is known. */
-  #sleeping = false
+  /** When what the loop waits for with the pacer is due; until then nothing runs. Negative: it does not wait. */
+  #sleepsUntil = Number.NEGATIVE_INFINITY
   #idleTurns = 0
   /** Something goes on in the host's own queues that the next event must wait for. */
   #hostWork = false
@@ -123,7 +123,7 @@ export class EventLoop {
   at(due: number, run: () => void, options?: EventOptions): Timer {
     const context = options?.context ?? this.context
     const background = options?.background ?? context.background
-    if (this.#sleeping) this.#pacer?.wake() // Somebody outside asks for something earlier.
+    if (due < this.#sleepsUntil) this.#pacer?.wake() // Somebody outside asks for something earlier.
     return this.#heap.push(due < this.now ? this.now : due, run, background, options?.label, context)
   }
 
@@ -473,9 +473,9 @@ export class EventLoop {
   /** Nothing may run now. Expires the nearest goals, or sleeps with the pacer; false ends the run. */
   async #waitOrExpire(next: ScheduledEvent | undefined): Promise<boolean> {
     if (this.#pacer !== undefined && this.#goals.every((goal) => goal.limit === AT_ANY_TIME)) {
-      this.#sleeping = true
-      await this.#pacer.wait(next?.due ?? Number.POSITIVE_INFINITY)
-      this.#sleeping = false
+      this.#sleepsUntil = next?.due ?? Number.POSITIVE_INFINITY
+      await this.#pacer.wait(this.#sleepsUntil)
+      this.#sleepsUntil = Number.NEGATIVE_INFINITY
       if (this.#pacer !== undefined)
         this.now = Math.max(this.now, Math.min(this.#pacer.limit(), next?.due ?? Infinity))
       return true

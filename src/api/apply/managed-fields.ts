@@ -69,9 +69,41 @@ export function trackUpdate<T extends KubeObject>(
   next: T,
   info: WriteInfo,
 ): T {
+  if (old === undefined) return withAuthor(schema, withoutManaged(next), info)
   const owners = Owners.of(old)
   owners.update(schema, old, next, ownerOf('Update', info), info)
   return withOwners(next, owners, old)
+}
+
+/** Of a new object everything is its author's. */
+function withAuthor<T extends KubeObject>(schema: AnySchema, object: T, info: WriteInfo): T {
+  const set = tracked(allOf(object, schema).added, info.ignored)
+  if (isEmptySet(set)) return object
+  return { ...object, metadata: { ...object.metadata, managedFields: booksOf(set, info) } }
+}
+
+/** One and the same for objects of one shape that somebody makes in the same second. */
+function booksOf(set: FieldSet, info: WriteInfo): readonly ManagedFieldsEntry[] {
+  const known = lastBooks.get(set)
+  if (known !== undefined && isSameWrite(known.info, info)) return known.books
+  const books = deepFreeze([entryOf(ownerOf('Update', info), set)])
+  lastBooks.set(set, { info, books })
+  return books
+}
+
+const lastBooks = new WeakMap<
+  FieldSet,
+  { readonly info: WriteInfo; readonly books: readonly ManagedFieldsEntry[] }
+>()
+
+/** Apart from what is ignored: a set of owned fields is without that. */
+function isSameWrite(a: WriteInfo, b: WriteInfo): boolean {
+  return (
+    a.manager === b.manager &&
+    a.apiVersion === b.apiVersion &&
+    a.subresource === b.subresource &&
+    a.now === b.now
+  )
 }
 
 /**
