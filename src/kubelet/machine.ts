@@ -367,7 +367,7 @@ function hostsFile(container: ContainerRecord): string {
     'fe00::0\tip6-mcastprefix',
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
-    ...stack.ips.map((ip) => `${ip}\t${config.hostname}`),
+    ...stack.ips.map((ip) => [ip, ...(config.fqdn ? [config.fqdn] : []), config.hostname].join('\t')),
   ]
   if (config.hostAliases !== undefined && config.hostAliases.length > 0) {
     lines.push('', '# Entries added by HostAliases.')

@@ -620,6 +620,8 @@ export class PodWorker {
 
 function ignore(): void {}
 
+const DEFAULT_DOMAIN = 'cluster.local'
+
 /** What the runtime is told about the pod; strings are those of the pod, not copies. */
 class PreparedSandbox implements PodSandboxConfig {
   readonly namespace: string
@@ -632,6 +634,7 @@ class PreparedSandbox implements PodSandboxConfig {
   readonly hostAliases: PodSandboxConfig['hostAliases']
   readonly labels: PodSandboxConfig['labels']
   readonly #qosClass: string
+  readonly #subdomain: string | undefined
 
   constructor(
     qosClass: string,
@@ -648,9 +651,15 @@ class PreparedSandbox implements PodSandboxConfig {
     this.attempt = attempt
     this.hostname = spec.hostNetwork ? nodeName : (spec.hostname || metadata.name).slice(0, 63)
     this.hostNetwork = spec.hostNetwork === true
+    this.#subdomain = spec.subdomain
     this.dns = dns
     this.hostAliases = spec.hostAliases
     this.labels = metadata.labels
+  }
+
+  get fqdn(): string | undefined {
+    if (!this.#subdomain) return undefined
+    return `${this.hostname}.${this.#subdomain}.${this.namespace}.svc.${DEFAULT_DOMAIN}`
   }
 
   get cgroupParent(): string {

@@ -51,6 +51,11 @@ test('databases insist on a password', async () => {
   const env = [{ name: 'POSTGRES_PASSWORD', value: 'x' }]
   const readinessProbe = { exec: { command: ['pg_isready', '-U', 'postgres'] } }
   expect((await half({ image: 'postgres:17', env, readinessProbe })).ready).toBe(true)
+  const ask = { exec: { command: ['mysql', '-h', '127.0.0.1', '-e', 'SELECT 1'] } }
+  const open = [{ name: 'MYSQL_ALLOW_EMPTY_PASSWORD', value: '1' }]
+  expect((await half({ image: 'mysql:5.7', env: open, readinessProbe: ask })).ready).toBe(true)
+  const client = await half({ image: 'mysql:5.7', command: ['mysql', '-e', 'SELECT 1'] })
+  expect(client.logs).toContain('ERROR 2003 (HY000)')
 })
 
 test('what is not known of an image works: its own health checks, and what its shell starts', async () => {

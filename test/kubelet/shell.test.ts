@@ -50,6 +50,14 @@ describe('sh in a container', () => {
     ['eval "echo $((1+1))"; command -v ls', '2\n/bin/ls\n'],
     ['trap "echo bye" EXIT; echo hi', 'hi\nbye\n'],
     ['echo a{b', 'a{b\n'],
+    [
+      'a=(x "y z"\n w); i=1; echo ${a[i]} ${a[$i]} ${#a[@]} ${#a[1]} $a; for e in "${a[@]}"; do echo -n "<$e>"; done',
+      'y z y z 3 3 x\n<x><y z><w>',
+    ],
+    [
+      '[[ web-12 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}; [[ web =~ -([0-9]+)$ ]] || echo none',
+      '12\nnone\n',
+    ],
     ['nosuch', 'sh: nosuch: not found\n'],
   ])('%s', async (script, wanted) => {
     expect(await world.sh('box', script)).toBe(wanted)

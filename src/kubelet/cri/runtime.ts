@@ -44,6 +44,8 @@ export interface PodSandboxConfig {
   /** 0 for the first sandbox of the pod, +1 for every later one. */
   readonly attempt: number
   readonly hostname: string
+  /** In full, for a pod with a subdomain. */
+  readonly fqdn?: string
   readonly hostNetwork: boolean
   readonly dns?: {
     readonly nameservers: readonly string[]

@@ -11,7 +11,7 @@ import { TEST_COMMANDS } from './commands/test.ts'
 import { TEXT_COMMANDS } from './commands/text.ts'
 import type { Program, ProgramTable } from './program.ts'
 import { coreDns, keyValueClient, keyValueServer, pause } from './servers/daemons.ts'
-import { DATABASES } from './servers/databases.ts'
+import { DATABASES, mysqlClient } from './servers/databases.ts'
 import {
   agnhost,
   echoServer,
@@ -50,6 +50,7 @@ const PROGRAMS: readonly Program[] = [
   keyValueServer,
   keyValueClient,
   ...DATABASES,
+  mysqlClient,
   kubectl,
 ]
 
@@ -84,6 +85,7 @@ const BUSYBOXES = [
   'radial/busyboxplus',
 ]
 const SYSTEMS = [
+  'bash',
   'debian',
   'ubuntu',
   'centos',

@@ -235,6 +235,19 @@ function print(context: ProcessContext, text: string): number {
   return 0
 }
 
+/** What packages bring is there already, or never: they say what a learner waits for, and change nothing. */
+const PACKAGE_MANAGERS = ['apt-get', 'apt', 'apk', 'yum', 'dnf'].map((name) =>
+  command(name, async (context, args) => {
+    const [verb = '', ...packages] = args.filter((it) => !it.startsWith('-'))
+    await context.clock.sleep(1000)
+    if (verb === 'update') return print(context, 'Reading package lists... Done\n')
+    if (verb !== 'install' && verb !== 'add') return 0
+    context.stdout.write('Reading package lists... Done\nBuilding dependency tree... Done\n')
+    for (const it of packages) context.stdout.write(`Setting up ${it} ...\n`)
+    return 0
+  }),
+)
+
 export const SYSTEM_COMMANDS: readonly Program[] = [
   env,
   printenv,
@@ -246,9 +259,14 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
   command('pwd', (context) => print(context, `${context.cwd}\n`)),
   command('hostname', (context, args) => {
     const { flags } = options(args, 'sidfFI')
-    const ip = flags.has('i') || flags.has('I')
-    context.stdout.write(`${ip ? context.net.ips.join(' ') : context.hostname}\n`)
-    return 0
+    const hosts = context.fs.exists('/etc/hosts') ? context.fs.readText('/etc/hosts').split('\n') : []
+    const line = hosts
+      .map((it) => it.split('\t'))
+      .find((it) => it.at(-1) === context.hostname && it.length > 2)
+    const fqdn = line?.[1] ?? context.hostname
+    if (flags.has('i') || flags.has('I')) return print(context, `${context.net.ips.join(' ')}\n`)
+    if (flags.has('d')) return print(context, `${fqdn.slice(context.hostname.length + 1)}\n`)
+    return print(context, `${flags.has('f') ? fqdn : context.hostname}\n`)
   }),
   command('whoami', (context) => {
     const { uid } = context.user
@@ -281,6 +299,7 @@ export const SYSTEM_COMMANDS: readonly Program[] = [
     }
     return failed ? 1 : 0
   }),
+  ...PACKAGE_MANAGERS,
   command('sync', () => 0),
   command('clear', () => 0),
   command('stty', () => 0),

@@ -2,6 +2,7 @@
  * Databases of which nobody asks anything here: they insist on a password as their entry points do, accept connections,
  * and their own health checks pass.
  */
+import { decodeText, encodeText } from '../../file-tree.ts'
 import type { Program } from '../program.ts'
 
 interface Database {
@@ -12,6 +13,9 @@ interface Database {
   readonly refusal: string
   readonly ready: string
 }
+
+/** All that one of them says to who connects. */
+const GREETING = 'kubarium'
 
 function database({ name, port, passwords, refusal, ready }: Database): Program {
   return {
@@ -25,11 +29,60 @@ function database({ name, port, passwords, refusal, ready }: Database): Program 
       context.onSignal('SIGTERM', () => context.exit(0))
       context.onSignal('SIGINT', () => context.exit(0))
       context.stderr.write(`${ready}\n`)
-      const connect = () => ({ write: () => {}, end: () => {} })
-      context.net.listen({ port, steady: true, connect })
+      context.net.listen({
+        port,
+        steady: true,
+        connect: (_peer, sink) => {
+          sink.data(encodeText(GREETING))
+          return { write: () => {}, end: () => sink.end() }
+        },
+      })
       return undefined
     },
   }
+}
+
+/** `mysql -h host -e STATEMENT`: whether a server is there, and what `SELECT` makes of numbers. It knows no tables. */
+export const mysqlClient: Program = {
+  name: 'mysql',
+  async start(context) {
+    context.unsteady()
+    let host = '127.0.0.1'
+    let script: string | undefined
+    const args = context.argv.slice(1)
+    for (let i = 0; i < args.length; i++) {
+      const [, short, value] = /^-([he])(.*)$/.exec(args[i]!) ?? []
+      if (short === undefined) continue
+      const text = value === '' ? (args[++i] ?? '') : value!
+      if (short === 'h') host = text
+      else script = text
+    }
+    const answered = context.loop.suspend<string | undefined>()
+    const connection = context.net.connect(
+      { host, port: 3306 },
+      {
+        data: (chunk) => answered.resume(decodeText(chunk) === GREETING ? undefined : 'protocol mismatch'),
+        end: (error) => answered.resume(error ?? 'closed'),
+      },
+    )
+    const problem = await answered.promise
+    connection.end()
+    if (problem !== undefined) {
+      context.stderr.write(`ERROR 2003 (HY000): Can't connect to MySQL server on '${host}:3306' (111)\n`)
+      return 1
+    }
+    const statements = (script ?? (await context.stdin.readText())).split(';')
+    for (const statement of statements.map((it) => it.trim()).filter((it) => it !== '')) {
+      const number = /^select\s+(\d+)$/i.exec(statement)?.[1]
+      if (number === undefined) {
+        const near = statement.split(/\s+/).slice(0, 2).join(' ').toUpperCase()
+        context.stderr.write(`ERROR 1235 (42000): This version of MySQL doesn't yet support '${near}'\n`)
+        return 1
+      }
+      context.stdout.write(`${number}\n${number}\n`)
+    }
+    return 0
+  },
 }
 
 const MYSQL_REFUSAL = `[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified

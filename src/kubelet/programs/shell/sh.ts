@@ -38,6 +38,8 @@ type Builtin = (shell: Shell, args: readonly string[], streams: Streams) => numb
 class Shell {
   readonly context: ProcessContext
   variables: Map<string, string>
+  /** bash's arrays; a name is one or the other. */
+  readonly arrays = new Map<string, readonly string[]>()
   exported: Set<string>
   readonly functions = new Map<string, Command>()
   readonly traps = new Map<string, string>()
@@ -73,6 +75,7 @@ class Shell {
     const child = new Shell(this.context)
     child.variables = new Map(this.variables)
     child.exported = new Set(this.exported)
+    for (const [name, elements] of this.arrays) child.arrays.set(name, elements)
     for (const [name, body] of this.functions) child.functions.set(name, body)
     child.arguments = this.arguments
     child.name = this.name
@@ -298,8 +301,13 @@ class Shell {
   ): Promise<number> {
     const words = await this.expandAll(command.words, streams)
     const assignments: [string, string][] = []
-    for (const { name, value } of command.assignments)
-      assignments.push([name, await this.expandOne(value, streams)])
+    for (const { name, value, elements } of command.assignments) {
+      if (elements === undefined) assignments.push([name, await this.expandOne(value, streams)])
+      else this.arrays.set(name, await this.expandAll(elements, streams))
+    }
+    if (words[0] === '[[' && words[2] === '=~') {
+      this.arrays.set('BASH_REMATCH', new RegExp(words[3]!).exec(words[1]!) ?? [])
+    }
     if (words.length === 0) {
       for (const [name, value] of assignments) this.assign(name, value)
       if (command.redirects.length > 0) return this.#redirected(command.redirects, streams, async () => 0)
@@ -415,6 +423,7 @@ class Shell {
 
   assign(name: string, value: string): void {
     if (this.readonlyNames.has(name)) throw new ShellError(`${name}: is read only`)
+    this.arrays.delete(name)
     this.variables.set(name, value)
   }
 
@@ -563,8 +572,9 @@ class Shell {
     let current: { text: string; pattern: boolean } | undefined
     const begin = () => (current ??= { text: '', pattern: false })
     for (const part of word) {
-      if (part.type === 'variable' && part.expression === '@' && part.quoted) {
-        this.arguments.forEach((argument, index) => {
+      const list = part.type === 'variable' && part.quoted ? this.#list(part.expression) : undefined
+      if (list !== undefined) {
+        list.forEach((argument, index) => {
           if (index > 0 && current !== undefined) {
             fields.push(current)
             current = undefined
@@ -683,7 +693,26 @@ class Shell {
     return simple?.type === 'simple' ? this.expandOne(simple.words[1]!, streams) : text
   }
 
+  /** What becomes a field each in quotes: `$@`, and `${name[@]}`. */
+  #list(expression: string): readonly string[] | undefined {
+    if (expression === '@') return this.arguments
+    const name = /^(\w+)\[@\]$/.exec(expression)?.[1]
+    return name === undefined ? undefined : (this.arrays.get(name) ?? [])
+  }
+
+  async #element(counted: string, name: string, index: string, streams: Streams): Promise<string> {
+    const plain = this.lookup(name)
+    const elements = this.arrays.get(name) ?? (plain === undefined ? [] : [plain])
+    const all = index === '@' || index === '*'
+    if (all) return counted === '#' ? String(elements.length) : elements.join(' ')
+    const at = this.evaluate(await this.#interpolate(index, streams))
+    const element = elements.at(at) ?? ''
+    return counted === '#' ? String(element.length) : element
+  }
+
   async #variable(expression: string, streams: Streams): Promise<string> {
+    const [, counted = '', array, index = ''] = /^(#?)([A-Za-z_]\w*)\[(.+)\]$/.exec(expression) ?? []
+    if (array !== undefined) return this.#element(counted, array, index, streams)
     if (expression.startsWith('#') && expression.length > 1)
       return String(this.lookup(expression.slice(1))?.length ?? 0)
     const match = /^([A-Za-z_]\w*|\d+|[@*#?$!-])(:?[-=+?]|##?|%%?|\/\/?|:)?([\s\S]*)$/.exec(expression)
@@ -755,7 +784,7 @@ class Shell {
         return this.context.pid === 1 ? '0' : '1'
     }
     if (/^[1-9]\d*$/.test(name)) return this.arguments[Number(name) - 1]
-    return this.variables.get(name)
+    return this.variables.get(name) ?? this.arrays.get(name)?.[0]
   }
 }
 

@@ -15,10 +15,17 @@ export interface Redirect {
   readonly target: Word
 }
 
+/** `name=value`, or bash's `name=(a b)`. */
+export interface Assignment {
+  readonly name: string
+  readonly value: Word
+  readonly elements?: readonly Word[]
+}
+
 export type Command =
   | {
       readonly type: 'simple'
-      readonly assignments: readonly { readonly name: string; readonly value: Word }[]
+      readonly assignments: readonly Assignment[]
       readonly words: readonly Word[]
       readonly redirects: readonly Redirect[]
     }
@@ -127,6 +134,14 @@ function tokenize(script: string): Token[] {
           const operator = text === '<&' ? '>&' : (text as Redirect['operator'])
           tokens.push({ type: 'redirect', fd, operator })
         }
+        continue
+      }
+      const last = tokens.at(-1)
+      if (last?.type === 'word' && last.plain === '=~') {
+        // What follows in bash's [[ ]] is a regular expression, parentheses and all.
+        const [text] = /^\S+/.exec(script.slice(at))!
+        tokens.push({ type: 'word', word: [{ type: 'text', text, quoted: true }], plain: undefined })
+        at += text.length
         continue
       }
       const operator = OPERATORS.find((it) => script.startsWith(it, at))
@@ -523,7 +538,7 @@ class Parser {
   }
 
   #simple(): Command {
-    const assignments: { name: string; value: Word }[] = []
+    const assignments: Assignment[] = []
     const words: Word[] = []
     const redirects: Redirect[] = []
     for (;;) {
@@ -532,8 +547,10 @@ class Parser {
       else if (token?.type === 'word') {
         this.#at++
         const assignment = words.length === 0 ? assignmentOf(token.word) : undefined
-        if (assignment !== undefined) assignments.push(assignment)
-        else words.push(token.word)
+        if (assignment !== undefined) {
+          const list = assignment.value.length === 0 && this.#isOperator('(')
+          assignments.push(list ? { ...assignment, elements: this.#elements() } : assignment)
+        } else words.push(token.word)
       } else break
     }
     const first = words.length > 0 && assignments.length === 0 ? plainText(words[0]!) : undefined
@@ -544,6 +561,21 @@ class Parser {
       throw new ShellSyntaxError(`syntax error: unexpected ${this.#describe()}`)
     }
     return { type: 'simple', assignments, words, redirects }
+  }
+
+  /** The words of an array, in parentheses. */
+  #elements(): Word[] {
+    const elements: Word[] = []
+    this.#at++
+    for (;;) {
+      this.#newlines()
+      const token = this.#tokens[this.#at]
+      if (token?.type !== 'word') break
+      elements.push(token.word)
+      this.#at++
+    }
+    this.#expectOperator(')')
+    return elements
   }
 
   #redirects(): Redirect[] {
@@ -610,7 +642,7 @@ function isOperatorToken(token: Token | undefined, text: string): boolean {
   return token?.type === 'operator' && token.text === text
 }
 
-function assignmentOf(word: Word): { name: string; value: Word } | undefined {
+function assignmentOf(word: Word): Assignment | undefined {
   const first = word[0]
   if (first?.type !== 'text' || first.quoted) return undefined
   const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(first.text)
