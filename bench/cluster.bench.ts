@@ -1,6 +1,6 @@
 /** What a whole cluster costs: a pod's life from create to ready, and a cluster that does nothing. */
 import { Pod } from '../src/api/core/pod.ts'
-import type { Cluster, NodeSpec } from '../src/cluster/cluster.ts'
+import type { Cluster, ClusterOptions, NodeSpec } from '../src/cluster/cluster.ts'
 import { createCluster } from '../src/cluster/create-cluster.ts'
 import { seconds } from './baseline.ts'
 
@@ -9,7 +9,7 @@ export interface PodLife {
   readonly microsecondsPerPod: number
   /** At the end of that, with every revision since. */
   readonly heapBytesPerPod: number
-  /** Twelve minutes later: history has been compacted, Events are still there. */
+  /** Twelve minutes later: history has been compacted; Events are still there, unless they are bounded or off. */
   readonly heapBytesLater: number
   readonly events: number
 }
@@ -18,16 +18,27 @@ const REPLICAS = 100
 /** From here on history is compacted as often as it grows. */
 const UNTIL_COMPACTED = '12m'
 
+/** What becomes of the Events: kept an hour, as by default; kept less long than history is; never written. */
+export const EVENTS = {
+  kept: {},
+  bounded: { eventTTL: '2m' },
+  off: { events: false },
+} satisfies Record<string, ClusterOptions>
+
 /** `pods` (a multiple of 100) on `nodes` that are ready, by Deployments of 100, with the journal off. */
-export async function podLife(nodes: number, pods: number): Promise<PodLife> {
-  const cluster = await createCluster({ nodes: roomy(nodes, pods), journal: 'off' })
+export async function podLife(
+  nodes: number,
+  pods: number,
+  events: keyof typeof EVENTS = 'kept',
+): Promise<PodLife> {
+  const cluster = await createCluster({ nodes: roomy(nodes, pods), journal: 'off', ...EVENTS[events] })
   await cluster.settle()
   const heapBefore = heap()
-  const [from, events] = [process.cpuUsage(), cluster.loop.steps]
+  const [from, stepsBefore] = [process.cpuUsage(), cluster.loop.steps]
   await cluster.apply(Array.from({ length: pods / REPLICAS }, (_, i) => deployment(`web-${i}`)))
   await cluster.settle()
   const used = seconds(process.cpuUsage(from))
-  const steps = cluster.loop.steps - events
+  const steps = cluster.loop.steps - stepsBefore
   expectReady(cluster, pods)
   const heapAtEnd = heap()
   if (heapAtEnd > 0) await cluster.advance(UNTIL_COMPACTED)

@@ -1,6 +1,6 @@
 /** `npm run bench`: every figure beside the least possible code that does the same, in one run. */
 import { baselineSeconds, DELIVERIES_PER_WRITE, WRITES_PER_POD } from './baseline.ts'
-import { idleSpeed, podLife } from './cluster.bench.ts'
+import { EVENTS, idleSpeed, podLife } from './cluster.bench.ts'
 import { cronDay, mixedWorkload, PROMISED, TENTH } from './controllers.bench.ts'
 import { etcdBenches } from './etcd.bench.ts'
 import { measure, WORKLOADS } from './scheduler.bench.ts'
@@ -45,17 +45,19 @@ if (chosen('pod life')) {
         [1000, 10_000],
       ]
   for (const [nodes, pods] of sizes) {
-    const life = await podLife(nodes, pods)
-    const ratio = `${(life.microsecondsPerPod / floor).toFixed(0)} x baseline`
-    const memory =
-      life.heapBytesPerPod > 0
-        ? `, ${whole(life.heapBytesPerPod)} bytes of heap a pod, ${whole(life.heapBytesLater)} once history is compacted`
-        : ''
-    print(
-      `pod life: ${whole(pods)} pods on ${whole(nodes)} nodes`,
-      `${life.microsecondsPerPod.toFixed(0)} us/pod`,
-      `${ratio}, ${(life.events / pods).toFixed(1)} events a pod${memory}`,
-    )
+    for (const events of Object.keys(EVENTS) as (keyof typeof EVENTS)[]) {
+      const life = await podLife(nodes, pods, events)
+      const ratio = `${(life.microsecondsPerPod / floor).toFixed(0)} x baseline`
+      const memory =
+        life.heapBytesPerPod > 0
+          ? `, ${whole(life.heapBytesPerPod)} bytes of heap a pod, ${whole(life.heapBytesLater)} once history is compacted`
+          : ''
+      print(
+        `pod life: ${whole(pods)} pods on ${whole(nodes)} nodes, Events ${events}`,
+        `${life.microsecondsPerPod.toFixed(0)} us/pod`,
+        `${ratio}, ${(life.events / pods).toFixed(1)} events a pod${memory}`,
+      )
+    }
   }
 }
 if (chosen('idle')) {

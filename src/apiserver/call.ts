@@ -27,6 +27,8 @@ export interface ServerContext {
   resourceOf(group: string, resource: string): Resource
   /** Takes over a kind whose definition changed. */
   refreshResource(group: string, resource: string): void
+  /** Seconds after which the store drops objects of the kind; undefined: never. */
+  ttlOf(kind: KindDefinition): number | undefined
   /** The object as it is now, without authorization. */
   find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined
   /** All objects now, in key order, without authorization. */

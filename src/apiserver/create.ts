@@ -73,5 +73,5 @@ function store(call: Call, object: KubeObject): Maybe<KubeObject | undefined> {
   const { server, resource } = call
   const key = resource.keyOf(call.request.namespace, object.metadata!.name!)
   if (call.options.dryRun) return server.storage.get(key) === undefined ? object : undefined
-  return server.storage.create(call, key, object, resource.kind.ttlSeconds)
+  return server.storage.create(call, key, object, server.ttlOf(resource.kind))
 }

@@ -74,6 +74,8 @@ export interface ApiServerOptions {
   readonly admissionOptions?: AdmissionOptions
   /** `RBAC`: roles and bindings decide. Default: everybody may do everything. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC'
+  /** `--event-ttl`: seconds that Events are kept after they were last written. Default: an hour. */
+  readonly eventTtlSeconds?: number
   /** How tokens of service accounts are signed; default: well enough for a simulation. */
   readonly signer?: TokenSigner
 }
@@ -96,6 +98,7 @@ export class ApiServer implements ApiHandler, ServerContext {
   webhookCaller: WebhookCaller | undefined
   readonly #authorizer: Authorizer
   readonly #customResources: CustomResources
+  readonly #eventTtlSeconds: number | undefined
   readonly #rbac: RbacAuthorizer | undefined
   readonly #store: Store<KubeObject>
   /** By resource and group; every version of a kind shares one. */
@@ -123,6 +126,7 @@ export class ApiServer implements ApiHandler, ServerContext {
       this.#isBound(bound),
     )
     this.#store = options.store
+    this.#eventTtlSeconds = options.eventTtlSeconds
     this.discovery = new Discovery(options.scheme)
     this.#customResources = new CustomResources(this)
     this.#store.watch(
@@ -349,6 +353,10 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   find(group: string, resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
     return this.storage.get(this.resourceOf(group, resource).keyOf(namespace, name))
+  }
+
+  ttlOf({ ttlSeconds }: KindDefinition): number | undefined {
+    return ttlSeconds === undefined ? undefined : (this.#eventTtlSeconds ?? ttlSeconds)
   }
 
   cached(group: string, resource: string, namespace = ''): readonly KubeObject[] {

@@ -8,13 +8,10 @@ import { ApiError, failure, timeout } from '../api/errors.ts'
 import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
 import type { ApiRequest, Maybe } from '../api/request.ts'
-import { EtcdUnavailableError, type Mirror } from '../etcd/mirror.ts'
+import { EtcdUnavailableError, leaseReuseSeconds, type Mirror } from '../etcd/mirror.ts'
 import type { Store } from '../etcd/store.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Call } from './call.ts'
-
-/** Objects with a time to live share one etcd lease per so many seconds, as in upstream's lease manager. */
-const LEASE_REUSE_MS = 60_000
 
 export class Storage {
   readonly #store: Store<KubeObject>
@@ -164,8 +161,9 @@ export class Storage {
     const now = this.#loop.now
     const known = this.#leases.get(ttlSeconds)
     if (known !== undefined && known.until > now) return known.id
-    const { id } = this.#store.leaseGrant({ ttl: ttlSeconds + LEASE_REUSE_MS / 1000 })
-    this.#leases.set(ttlSeconds, { id, until: now + LEASE_REUSE_MS })
+    const reused = leaseReuseSeconds(ttlSeconds)
+    const { id } = this.#store.leaseGrant({ ttl: ttlSeconds + reused })
+    this.#leases.set(ttlSeconds, { id, until: now + reused * 1000 })
     return id
   }
 }

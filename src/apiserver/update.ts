@@ -113,7 +113,8 @@ export function change(
           ? after(server.storage.remove(call, key, old), (revision) =>
               revision === undefined ? undefined : object,
             )
-          : server.storage.replace(call, key, old, object)
+          : // As upstream's TTLFunc: what is written again lives on as long as what is new.
+            server.storage.replace(call, key, old, object, server.ttlOf(resource.kind))
         return after(stored, (result) => {
           if (result !== undefined) return result
           const guarded = request.verb === 'update' && next.metadata?.resourceVersion

@@ -31,6 +31,7 @@ interface Options {
   readonly proxyMode?: ClusterOptions['proxyMode']
   readonly cloud?: boolean
   readonly etcd?: string
+  readonly eventTtl?: string
   readonly apiOnly?: boolean
   readonly insecureHttp?: boolean
 }
@@ -74,6 +75,7 @@ export function register(program: Command): void {
       'nodes are instances of a fake cloud: load balancers get addresses, disks are attached',
     )
     .option('--etcd <url>', 'keep state in a real etcd, as in http://127.0.0.1:2379')
+    .option('--event-ttl <duration>', 'how long Events are kept after they were last written', '1h')
     .option('--api-only', 'an API server alone, beside another kubarium on the same etcd')
     .option('--insecure-http', 'plain HTTP without credentials, for curl; everybody is admin')
     .addHelpText(
@@ -114,6 +116,7 @@ async function run(options: Options): Promise<void> {
     scheduler: !options.apiOnly,
     controlPlanes: options.controlPlanes,
     authorization: 'RBAC',
+    eventTTL: options.eventTtl,
     proxyMode: options.proxyMode,
     cloud: options.cloud ? {} : undefined,
     openStore: data?.openStore ?? (mirror === undefined ? memoryStore(wallClock()) : undefined),

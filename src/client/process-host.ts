@@ -8,6 +8,7 @@ import { ApiClient } from './api-client.ts'
 import { CorrelatingRecorder } from './correlating-recorder.ts'
 import type { EventRecorder, RecorderOptions } from './event-recorder.ts'
 import { Gate } from './gate.ts'
+import { JournalRecorder } from './journal-recorder.ts'
 import type { ReadObserver } from './object-cache.ts'
 import type { Clock, Component, Process } from './process.ts'
 import { ProcessClock } from './process-clock.ts'
@@ -22,6 +23,8 @@ export interface Environment {
   readonly journal: Journal
   readonly scheme: Scheme
   readonly timers: SharedTimers
+  /** False: recorders tell the journal only, and write no Events. Default true. */
+  readonly recordEvents?: boolean
   /** A stream of its own for every name. */
   random(name: string): Random
 }
@@ -185,6 +188,7 @@ class Incarnation implements Process {
   readonly random: (name: string) => Random
   readonly exit: (reason: string) => void
   readonly #clock: ProcessClock
+  readonly #recordEvents: boolean
   readonly #recorders = new Map<string, EventRecorder>()
   readonly #watches = new Set<WatchHandle>()
   readonly #stopListeners: ((how: 'stopped' | 'crashed') => void)[] = []
@@ -196,7 +200,8 @@ class Incarnation implements Process {
     random: (name: string) => Random,
     exit: (reason: string) => void,
   ) {
-    const { loop, journal, scheme, timers } = options.environment
+    const { loop, journal, scheme, timers, recordEvents = true } = options.environment
+    this.#recordEvents = recordEvents
     this.name = options.name
     this.user = options.user
     this.incarnation = incarnation
@@ -221,11 +226,16 @@ class Incarnation implements Process {
   recorder(component: string, options: RecorderOptions = {}): EventRecorder {
     let recorder = this.#recorders.get(component)
     if (recorder === undefined) {
-      const Recorder = options.api === 'events.k8s.io' ? SeriesRecorder : CorrelatingRecorder
-      recorder = new Recorder(this, component, options)
+      recorder = this.#newRecorder(component, options)
       this.#recorders.set(component, recorder)
     }
     return recorder
+  }
+
+  #newRecorder(component: string, options: RecorderOptions): EventRecorder {
+    if (!this.#recordEvents) return new JournalRecorder(this, component)
+    if (options.api === 'events.k8s.io') return new SeriesRecorder(this, component, options)
+    return new CorrelatingRecorder(this, component, options)
   }
 
   spawn(label: string, body: () => Promise<void>): void {

@@ -100,6 +100,13 @@ export interface ClusterOptions {
    * revision stays readable through `at(revision)`.
    */
   readonly history?: 'bounded' | 'full'
+  /** How long Events are kept after they were last written: kube-apiserver's --event-ttl. Default 1h. */
+  readonly eventTTL?: DurationLike
+  /**
+   * False: processes write no Events to the API, for large simulations. What they would say is in the journal all the
+   * same, so that timeline and `why` know it. Default true.
+   */
+  readonly events?: boolean
   /** Where objects are kept. Default: a new store in memory. A fork is always in memory. */
   readonly openStore?: (options: StoreOptions<KubeObject>) => Store<KubeObject>
   /** An etcd elsewhere that holds the objects; such a cluster needs a pacer, since its answers take real time. */

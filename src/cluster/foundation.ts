@@ -25,8 +25,9 @@ import type { FileTree } from '../kubelet/file-tree.ts'
 import { BUILT_IN_IMAGES, BUILT_IN_PROGRAMS } from '../kubelet/programs/built-in.ts'
 import type { ProgramTable } from '../kubelet/programs/program.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
-import type { ClusterOptions } from './cluster.ts'
+import type { ClusterOptions, DurationLike } from './cluster.ts'
 import { ClusterMetrics } from './custom-metrics.ts'
+import { toMs } from './duration.ts'
 import { imageCatalog } from './images.ts'
 import { InputError } from './input-error.ts'
 import { podNetwork } from './pod-network.ts'
@@ -96,6 +97,7 @@ export class Foundation {
       mirror,
       random: random('kube-apiserver'),
       authorization: options.authorization,
+      eventTtlSeconds: secondsToLive(options.eventTTL),
     })
     this.ready = from === undefined ? this.server.bootstrap() : undefined
     this.network = networkOf(options, this.loop, this.server, this.seed)
@@ -104,6 +106,7 @@ export class Foundation {
       journal: this.journal,
       scheme: this.scheme,
       timers: new SharedTimers(this.loop),
+      recordEvents: options.events,
       random,
     }
     this.podNetwork = podNetwork(this, random('network'), options.proxyMode)
@@ -181,6 +184,13 @@ export class Foundation {
 function networkOf({ latency }: ClusterOptions, loop: EventLoop, api: ApiServer, seed: number): Network {
   if (typeof latency === 'number') return new Network({ loop, api, latency: () => () => latency })
   return latency === 'none' ? new Network({ loop, api }) : lanNetwork(loop, api, seed)
+}
+
+function secondsToLive(ttl: DurationLike | undefined): number | undefined {
+  if (ttl === undefined) return undefined
+  const ms = toMs(ttl)
+  if (ms > 0) return Math.ceil(ms / 1000)
+  throw new InputError('eventTTL: Events live longer than 0s', undefined, 'events: false writes none at all')
 }
 
 function parseStart(text: string): number {

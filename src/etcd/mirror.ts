@@ -85,8 +85,10 @@ export interface Follower {
   skipped(): void
 }
 
-/** Objects with a time to live share one lease per so many seconds, as in upstream's lease manager. */
-const LEASE_REUSE_MS = 60_000
+/** Objects with a time to live share one lease per so many seconds, as in upstream's lease manager ... */
+const LEASE_REUSE_SECONDS_MAX = 60
+/** ... or per this share of their time, when that is less. */
+const LEASE_REUSE_SHARE = 0.05
 /** How long the copy may lag behind a revision that a request needs. */
 const LAG_MS_MAX = 4_000
 const RECONNECT_MS = [0, 100, 250, 500, 1_000, 2_000] as const
@@ -258,12 +260,13 @@ export class Mirror<V> {
   #leaseFor(ttlSeconds: number): Promise<bigint> {
     const known = this.#leases.get(ttlSeconds)
     if (known?.fresh) return known.lease
-    const lease = this.#connection.grantLease(ttlSeconds + LEASE_REUSE_MS / 1000)
+    const reused = leaseReuseSeconds(ttlSeconds)
+    const lease = this.#connection.grantLease(ttlSeconds + reused)
     const entry = { lease, fresh: true }
     const stale = () => {
       entry.fresh = false
     }
-    lease.then(() => this.#connection.after(LEASE_REUSE_MS, stale), stale)
+    lease.then(() => this.#connection.after(reused * 1000, stale), stale)
     this.#leases.set(ttlSeconds, entry)
     return lease
   }
@@ -394,4 +397,9 @@ async function load<V>(
     })
   })
   return { revision, base }
+}
+
+/** How long a lease of so many seconds is given to further objects; it lives so much longer than they ask for. */
+export function leaseReuseSeconds(ttlSeconds: number): number {
+  return Math.min(LEASE_REUSE_SECONDS_MAX, Math.floor(ttlSeconds * LEASE_REUSE_SHARE))
 }

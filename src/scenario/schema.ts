@@ -127,6 +127,13 @@ const clusterSpec = z
     authorization: z.enum(['AlwaysAllow', 'RBAC']).optional().meta({
       description: 'Who may do what: everybody everything (default), or as Roles and bindings say.',
     }),
+    eventTTL: duration.optional().meta({
+      description:
+        "How long Events are kept after they were last written: kube-apiserver's --event-ttl. Default 1h.",
+    }),
+    events: z.boolean().optional().meta({
+      description: 'false: no Events are written to the API; timeline and why know of them all the same.',
+    }),
     runtimeSteps: z
       .boolean()
       .optional()

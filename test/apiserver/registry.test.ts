@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { Deployment } from '../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
+import { Event } from '../../src/api/core/event.ts'
 import { Node } from '../../src/api/core/node.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
 import type { ListMeta } from '../../src/api/meta/status.ts'
@@ -379,4 +380,33 @@ test('a long list taken one by one is that of its moment', () => {
     expect(taken).toEqual(before)
     expect(taken.every((object, i) => object === before[i])).toBe(true)
   }
+})
+
+test('Events go a while after they were last written, not after they were made', async () => {
+  const { create, call, loop, store } = harness({ eventTtlSeconds: 100 })
+  const event = (name: string) => ({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace: 'default' },
+    involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' },
+  })
+  create(Event, event('once'))
+  create(Event, event('again'))
+  create(ConfigMap, configMap('other'))
+  const left = () => store.list('/registry/').kvs.map((it) => it.key.split('/').at(-1))
+  await loop.advance(80_000)
+  call('patch', Event, {
+    namespace: 'default',
+    name: 'again',
+    body: { count: 2 },
+    patchType: 'application/merge-patch+json',
+  })
+  expect(left()).toEqual(expect.arrayContaining(['again', 'once']))
+  // Objects share leases, which live for a twentieth of the time longer.
+  await loop.advance(30_000)
+  expect(left()).not.toContain('once')
+  expect(left()).toContain('again')
+  await loop.advance(80_000)
+  expect(left()).not.toContain('again')
+  expect(left()).toContain('other')
 })
