@@ -62,6 +62,11 @@ export interface FrontOptions {
   /** `127.0.0.1:6443`. */
   readonly address: string
   readonly streamsOf: StreamsOf
+  /**
+   * Waits for as long as a real kubelet takes to start a command, before a container says anything over a WebSocket:
+   * kubectl 1.30 to 1.32 lose what comes before they have made its streams. Absent: no wait.
+   */
+  hesitate?(run: () => void): void
   /** Serves the control endpoint; absent: there is none. */
   control?(request: ControlRequest): Promise<ControlAnswer>
 }

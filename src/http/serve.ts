@@ -8,7 +8,7 @@ import { parseTime } from '../api/time.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import { parseDuration } from '../kernel/duration.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
-import { realNow, WallPacer } from '../kernel/wall-clock.ts'
+import { realAfter, realNow, WallPacer } from '../kernel/wall-clock.ts'
 import { Authenticator } from './authenticate.ts'
 import { type ControlledNode, control } from './control.ts'
 import { HttpFront } from './front.ts'
@@ -17,6 +17,9 @@ import { CertificateAuthority, type KeyPairPem } from './pki.ts'
 import { handleUpgrade } from './streaming/upgrade.ts'
 import type { StreamsOf } from './streams.ts'
 import { tokenSigner } from './token-signer.ts'
+
+/** Real time between the request for a command and its start. */
+const COMMAND_START_MS = 10
 
 export interface ServeOptions {
   readonly server: ApiServer
@@ -77,6 +80,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     authenticator,
     address: `127.0.0.1:${port}`,
     streamsOf,
+    hesitate: (run) => void realAfter(COMMAND_START_MS, run),
     control: (request) => control({ loop, pacer, node: (name) => options.node?.(name) }, request),
   })
   const bind = (it: Server) => bindFront(it, front)

@@ -9,7 +9,7 @@ import type { ContainerConfig, LinuxResources, Mount, ProcessUser } from './cri/
 import { environment, environmentReferences } from './environment.ts'
 import { expand } from './expansion.ts'
 import type { PodWorker } from './pod-worker.ts'
-import { processUser, rootObstacle } from './security-context.ts'
+import { capabilitiesOf, processUser, rootObstacle } from './security-context.ts'
 
 export interface StartFailure {
   /** `ErrImagePull`, `CreateContainerConfigError`, `RunContainerError`, `PostStartHookError`, ... */
@@ -200,6 +200,10 @@ class PreparedContainer implements ContainerConfig {
 
   get user(): ProcessUser {
     return processUser(this.#worker.pod, this.#spec, imageUser(this.#worker, this.imageRef))
+  }
+
+  get capabilities(): bigint {
+    return capabilitiesOf(this.#spec)
   }
 
   envs(): ReadonlyMap<string, string> {

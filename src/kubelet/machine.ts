@@ -253,6 +253,8 @@ export class Machine {
       root.write('etc/hostname', `${container.sandbox.config.hostname}\n`, 0o644, container.createdAt)
       root.write('etc/hosts', hostsFile(container), 0o644, container.createdAt)
       root.write('etc/resolv.conf', resolvFile(container), 0o644, container.createdAt)
+      root.write('proc/1/status', () => processStatus(container), 0o444, container.createdAt)
+      root.write('proc/1/cmdline', () => `${argvOf(container).join('\0')}\0`, 0o444, container.createdAt)
       vfs = new Vfs(root, container.config.mounts, () => this.loop.now)
       this.#roots.set(container, vfs)
     }
@@ -355,6 +357,29 @@ function envOf(container: ContainerRecord): Map<string, string> {
   for (const [name, value] of container.config.envs()) env.set(name, value)
   env.set('HOME', env.get('HOME') ?? '/root')
   return env
+}
+
+/** What `/proc/1/status` says of who it is and what it may do. */
+function processStatus(container: ContainerRecord): string {
+  const { user, capabilities } = container.config
+  const mask = (it: bigint) => it.toString(16).padStart(16, '0')
+  const effective = user.uid === 0 ? capabilities : 0n
+  const name = argvOf(container)[0]?.split('/').at(-1) ?? ''
+  const lines = [
+    `Name:\t${name}`,
+    'State:\tS (sleeping)',
+    'Pid:\t1',
+    'PPid:\t0',
+    `Uid:\t${[user.uid, user.uid, user.uid, user.uid].join('\t')}`,
+    `Gid:\t${[user.gid, user.gid, user.gid, user.gid].join('\t')}`,
+    `Groups:\t${user.groups.join(' ')} `,
+    `CapInh:\t${mask(0n)}`,
+    `CapPrm:\t${mask(effective)}`,
+    `CapEff:\t${mask(effective)}`,
+    `CapBnd:\t${mask(capabilities)}`,
+    `CapAmb:\t${mask(0n)}`,
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 function hostsFile(container: ContainerRecord): string {

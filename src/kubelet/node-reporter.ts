@@ -11,7 +11,7 @@ import { formatMicroTime, formatTime } from '../api/time.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import type { Process } from '../client/process.ts'
 import type { Timer } from '../kernel/event-loop.ts'
-import { type NodeFacts, type NodeHealth, newNode, nodeStatus } from './node-status.ts'
+import { hasNewResources, type NodeFacts, type NodeHealth, newNode, nodeStatus } from './node-status.ts'
 
 const PERIOD_MS = 10_000
 const REPORT_MS = 300_000
@@ -83,6 +83,7 @@ export class NodeReporter {
       return
     }
     this.#node = node
+    if (hasNewResources(node.status)) this.changedSlightly()
     this.#tell('schedulable', node.spec.unschedulable === true ? 'NodeNotSchedulable' : 'NodeSchedulable')
   }
 

@@ -71,8 +71,8 @@ export function nodeStatus(
   const external = (old?.addresses ?? []).some((it) => it.type === 'ExternalIP')
   return {
     ...old,
-    capacity: facts.capacity,
-    allocatable: allocatable(facts),
+    capacity: withExtended(facts.capacity, old),
+    allocatable: withExtended(allocatable(facts), old),
     conditions: conditions(health, old?.conditions ?? [], now),
     // A cloud controller that knows more addresses keeps its word.
     addresses: external
@@ -89,6 +89,23 @@ export function nodeStatus(
       .map((it) => ({ names: [...it.repoDigests, ...it.repoTags], sizeBytes: it.sizeBytes })),
     volumesInUse: health.volumesInUse.length > 0 ? health.volumesInUse : undefined,
   }
+}
+
+/** Resources that somebody has announced in the node's capacity (upstream: nodestatus/setters.go, MachineInfo). */
+function withExtended(own: Readonly<Record<string, string>>, old: NodeStatus | undefined) {
+  const extended = extendedResources(old)
+  return extended.length === 0 ? own : { ...Object.fromEntries(extended), ...own }
+}
+
+function extendedResources(status: NodeStatus | undefined): [string, string][] {
+  return Object.entries(status?.capacity ?? {}).filter(([name]) =>
+    /^(?!(?:.*\.)?kubernetes\.io\/)[^/]+\//.test(name),
+  )
+}
+
+/** Whether the node's capacity names extended resources that are not allocatable yet, or no longer in that amount. */
+export function hasNewResources(status: NodeStatus | undefined): boolean {
+  return extendedResources(status).some(([name, quantity]) => status?.allocatable?.[name] !== quantity)
 }
 
 /** Capacity less what is reserved and what eviction keeps free. */

@@ -33,3 +33,58 @@ export function rootObstacle(pod: Pod, container: Container, image: string): str
   }
   return Number(image) === 0 ? `container has runAsNonRoot and image will run as root ${where}` : undefined
 }
+
+/** In the order of their numbers (linux/capability.h). */
+const CAPABILITIES = [
+  ...['CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP'],
+  ...[
+    'LINUX_IMMUTABLE',
+    'NET_BIND_SERVICE',
+    'NET_BROADCAST',
+    'NET_ADMIN',
+    'NET_RAW',
+    'IPC_LOCK',
+    'IPC_OWNER',
+  ],
+  ...[
+    'SYS_MODULE',
+    'SYS_RAWIO',
+    'SYS_CHROOT',
+    'SYS_PTRACE',
+    'SYS_PACCT',
+    'SYS_ADMIN',
+    'SYS_BOOT',
+    'SYS_NICE',
+  ],
+  ...[
+    'SYS_RESOURCE',
+    'SYS_TIME',
+    'SYS_TTY_CONFIG',
+    'MKNOD',
+    'LEASE',
+    'AUDIT_WRITE',
+    'AUDIT_CONTROL',
+    'SETFCAP',
+  ],
+  ...['MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF'],
+  'CHECKPOINT_RESTORE',
+]
+const ALL_CAPABILITIES = (1n << BigInt(CAPABILITIES.length)) - 1n
+/** What runtimes grant when nobody says anything. */
+const USUAL_CAPABILITIES = 0xa80425fbn
+
+export function capabilitiesOf({ securityContext }: Container): bigint {
+  if (securityContext?.privileged === true) return ALL_CAPABILITIES
+  const { add = [], drop = [] } = securityContext?.capabilities ?? {}
+  return (USUAL_CAPABILITIES & ~bits(drop)) | bits(add)
+}
+
+function bits(names: readonly string[]): bigint {
+  let mask = 0n
+  for (const name of names) {
+    const at = CAPABILITIES.indexOf(name.replace(/^CAP_/, ''))
+    if (name === 'ALL') mask = ALL_CAPABILITIES
+    else if (at >= 0) mask |= 1n << BigInt(at)
+  }
+  return mask
+}

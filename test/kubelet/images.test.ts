@@ -32,6 +32,9 @@ async function half(container: object, command?: readonly string[], spec: object
 test('a tag that a well-known image never had is not found', async () => {
   expect((await half({ image: 'nginx:1.161' })).state?.waiting?.reason).toMatch(/ImagePull/)
   expect((await half({ image: 'nginx:sometag' })).state?.waiting?.reason).toMatch(/ImagePull/)
+  expect(
+    (await half({ image: 'non-existing-repo/non-existing-image:example' })).state?.waiting?.message,
+  ).toContain('pull access denied, repository does not exist or may require authorization')
   expect((await half({ image: 'docker.io/nginx:1.27.5-alpine' })).state?.running).toBeDefined()
   expect((await half({ image: 'example.com/nginx:sometag' })).state?.running).toBeDefined()
 })
@@ -81,6 +84,12 @@ test('processes run as the security context says, and never as root against it',
     securityContext: security,
   })
   expect(own.answer).toMatchObject({ exitCode: 1, stderr: 'whoami: unknown uid 2000\n' })
+
+  const status = ['sh', '-c', 'grep -E "^(Uid|CapEff)" /proc/1/status; cat /proc/1/cmdline | tr "\\0" " "']
+  const capabilities = { add: ['NET_ADMIN', 'SYS_TIME'] }
+  const able = await half({ ...box, securityContext: { capabilities } }, status)
+  expect(able.answer?.stdout).toBe('Uid:\t0\t0\t0\t0\nCapEff:\t00000000aa0435fb\nsleep 1h ')
+  expect((await half(box, status)).answer?.stdout).toContain('CapEff:\t00000000a80425fb\n')
 
   const strict = { securityContext: { runAsNonRoot: true } }
   const waiting = async (container: object) => (await half(container, undefined, strict)).state?.waiting

@@ -33,6 +33,20 @@ describe('the node', () => {
     expect((await lease()).spec?.renewTime).not.toBe(first.spec?.renewTime)
   })
 
+  test('may allocate what somebody announces in its capacity, and keeps it', async () => {
+    const world = await new World().start()
+    const get = () => world.outside(world.client.get(Node, { name: 'node-1' }))
+    await world.outside(
+      world.client.updateStatus(Node, await get(), (draft) => {
+        draft.status!.capacity!['example.com/dongle'] = '4'
+      }),
+    )
+    await world.advance(20)
+    expect((await get()).status?.allocatable).toMatchObject({ cpu: '4', 'example.com/dongle': '4' })
+    await world.advance(400)
+    expect((await get()).status?.capacity).toMatchObject({ cpu: '4', 'example.com/dongle': '4' })
+  })
+
   test('writes its status every five minutes when nothing changes', async () => {
     const world = await new World().start()
     const heartbeat = async () =>

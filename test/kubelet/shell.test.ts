@@ -58,6 +58,10 @@ describe('sh in a container', () => {
       '[[ web-12 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}; [[ web =~ -([0-9]+)$ ]] || echo none',
       '12\nnone\n',
     ],
+    [
+      'echo hi > /tmp/r; [[ -f /tmp/r && "x$(</tmp/r)" != "x" ]] && echo both; [[ a == b || ( c == c ) ]] && echo one',
+      'both\none\n',
+    ],
     ['nosuch', 'sh: nosuch: not found\n'],
   ])('%s', async (script, wanted) => {
     expect(await world.sh('box', script)).toBe(wanted)

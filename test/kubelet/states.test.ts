@@ -98,6 +98,7 @@ test('ContainerCannotRun: what Docker says of such a container', async () => {
     args: [],
     workingDir: '',
     user: { uid: 0, gid: 0, groups: [] },
+    capabilities: 0n,
     envs: () => new Map<string, string>(),
     mounts: [],
     resources: { cpuRequest: 0, cpuLimit: 0, memoryLimit: 0 },

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ApiError, badRequest, internalError, methodNotServed, notServed } from '../../api/errors.ts'
 import type { Status } from '../../api/meta/status.ts'
+import type { ExecSession } from '../../api/streams.ts'
 import type { FrontOptions } from '../front.ts'
 import { impersonated } from '../impersonate.ts'
 import { flag } from '../query.ts'
@@ -123,7 +124,7 @@ function join(
         return answer(socket, 500, 'text/plain; charset=utf-8', prepared.obstacle)
       return wire.spdyCommand(prepared)
     }
-    if (protocol === 'websocket') return wire.webSocketCommand(prepared)
+    if (protocol === 'websocket') return wire.webSocketCommand(prepared, options.hesitate ?? ((run) => run()))
   }
   throw badRequest(`unable to upgrade: unknown protocol ${JSON.stringify(request.headers.upgrade)}`)
 }
@@ -231,29 +232,31 @@ class Wire {
 
   // -- WebSocket ----------------------------------------------------------------------------------------
 
-  webSocketCommand({ start }: Prepared): void {
+  webSocketCommand({ start }: Prepared, hesitate: NonNullable<FrontOptions['hesitate']>): void {
     this.#acceptWebSocket(COMMAND_PROTOCOLS, (socket, protocol) => {
       const say = sayer(socket)
-      const session = start({
-        stdout: (chunk) => say(1, chunk),
-        stderr: (chunk) => say(2, chunk),
-        status(status) {
-          if (protocol.startsWith('v4') || protocol.startsWith('v5'))
-            say(3, Buffer.from(JSON.stringify(status)))
-          else if (status.status !== 'Success') say(3, Buffer.from(status.message ?? ''))
-          socket.close(1000)
-        },
+      let session: ExecSession | undefined
+      const early: Buffer[] = []
+      const hear = (data: Buffer) => {
+        if (session === undefined) early.push(data)
+        else toSession(session, data)
+      }
+      socket.on('message', hear)
+      socket.on('close', () => session?.close())
+      hesitate(() => {
+        if (socket.readyState !== socket.OPEN) return
+        session = start({
+          stdout: (chunk) => say(1, chunk),
+          stderr: (chunk) => say(2, chunk),
+          status(status) {
+            if (protocol.startsWith('v4') || protocol.startsWith('v5'))
+              say(3, Buffer.from(JSON.stringify(status)))
+            else if (status.status !== 'Success') say(3, Buffer.from(status.message ?? ''))
+            socket.close(1000)
+          },
+        })
+        for (const data of early) toSession(session, data)
       })
-      socket.on('message', (data: Buffer) => {
-        const channel = data[0]
-        const rest = data.subarray(1)
-        if (channel === 0) session.stdin(rest)
-        else if (channel === 4) {
-          const size = parseSize(rest)
-          if (size !== undefined) session.resize(size.columns, size.rows)
-        } else if (channel === 255 && rest[0] === 0) session.endStdin()
-      })
-      socket.on('close', () => session.close())
     })
   }
 
@@ -288,6 +291,17 @@ class Wire {
     })
     sockets.off('headers', answer)
   }
+}
+
+/** A message of the client: its first byte says which stream it belongs to. */
+function toSession(session: ExecSession, data: Buffer): void {
+  const channel = data[0]
+  const rest = data.subarray(1)
+  if (channel === 0) session.stdin(rest)
+  else if (channel === 4) {
+    const size = parseSize(rest)
+    if (size !== undefined) session.resize(size.columns, size.rows)
+  } else if (channel === 255 && rest[0] === 0) session.endStdin()
 }
 
 /** Channel 2i carries data of port i, 2i+1 its errors; each begins with the port as two bytes. */

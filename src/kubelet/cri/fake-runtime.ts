@@ -532,6 +532,7 @@ function withMounts(config: ContainerConfig, mounts: readonly Mount[]): Containe
     args: config.args,
     workingDir: config.workingDir,
     user: config.user,
+    capabilities: config.capabilities,
     envs: () => config.envs(),
     mounts,
     resources: config.resources,

@@ -93,6 +93,13 @@ export class ImageCatalog {
       )
     }
     const spec = this.#specs.find((it) => covers(it.image, reference))
+    if (spec === undefined && ABSENT.test(`${reference.repository}:${reference.tag}`)) {
+      return unresolved(
+        name,
+        'Unknown',
+        'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+      )
+    }
     if (spec === undefined && this.#knownOnly) return notFound(name)
     if (spec?.exists === false) return notFound(name)
     if (spec?.tags?.test(reference.tag ?? 'latest') === false && reference.digest === undefined)
@@ -107,6 +114,9 @@ export class ImageCatalog {
     }
   }
 }
+
+/** Names that say of themselves that nobody has pushed them. */
+const ABSENT = /non-?existe?nt|non-?existing|(?:does|do)-?not-?exist|no-?such/
 
 export function isRegistryError(answer: CatalogImage | RegistryError): answer is RegistryError {
   return 'code' in answer

@@ -107,6 +107,8 @@ export interface ContainerConfig {
   readonly args: readonly string[]
   readonly workingDir: string
   readonly user: ProcessUser
+  /** One bit each, as Linux numbers them. */
+  readonly capabilities: bigint
   /** Evaluated as of creation; a function because most programs never ask. */
   envs(): ReadonlyMap<string, string>
   readonly mounts: readonly Mount[]

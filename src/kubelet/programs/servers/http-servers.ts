@@ -265,7 +265,7 @@ export const agnhost: Program = {
         },
       })
     }
-    if (mode === 'liveness') failAfter(context, LIVENESS_MS)
+    if (mode === 'liveness' || mode === '/server') failAfter(context, LIVENESS_MS)
     return undefined
   },
 }

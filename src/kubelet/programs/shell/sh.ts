@@ -669,7 +669,9 @@ class Shell {
         const chunks: Uint8Array[] = []
         const stdout = new Pipe(loop, (chunk) => chunks.push(chunk))
         const child = this.fork()
-        this.status = await child.script(part.script, { ...streams, stdout })
+        // bash's `$(<file)`.
+        const script = /^\s*<\s*[^<>|&;\s]+\s*$/.test(part.script) ? `cat ${part.script}` : part.script
+        this.status = await child.script(script, { ...streams, stdout })
         const decoder = new TextDecoder()
         return chunks
           .map((it) => decoder.decode(it, { stream: true }))

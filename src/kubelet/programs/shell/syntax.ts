@@ -145,6 +145,12 @@ function tokenize(script: string): Token[] {
         continue
       }
       const operator = OPERATORS.find((it) => script.startsWith(it, at))
+      // Within bash's [[ ]] they are words of the condition.
+      if (operator !== undefined && ['&&', '||', '(', ')'].includes(operator) && isInCondition(tokens)) {
+        tokens.push({ type: 'word', word: literal(operator), plain: operator })
+        at += operator.length
+        continue
+      }
       if (operator !== undefined) {
         tokens.push({ type: 'operator', text: operator })
         at += operator.length
@@ -156,6 +162,16 @@ function tokenize(script: string): Token[] {
     }
   }
   return tokens
+}
+
+/** Whether a `[[` that begins a command is still open. */
+function isInCondition(tokens: readonly Token[]): boolean {
+  for (let i = tokens.length - 1; i >= 0; i--) {
+    const token = tokens[i]!
+    if (token.type !== 'word' || token.plain === ']]') return false
+    if (token.plain === '[[') return true
+  }
+  return false
 }
 
 function skipBlanks(script: string, at: number): number {
