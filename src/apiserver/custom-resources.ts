@@ -10,7 +10,7 @@ import type {
 import type { JSONSchemaProps } from '../api/apiextensions/json-schema.ts'
 import { customKinds, storageVersionOf } from '../api/custom/custom-kind.ts'
 import { loadEngines, needsEngines } from '../api/custom/engines.ts'
-import { type Engines, RuleError } from '../api/custom/rule.ts'
+import { type Engines, type FieldsOf, RuleError } from '../api/custom/rule.ts'
 import { invalid } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
@@ -60,12 +60,13 @@ function checkRules({ spec }: CustomResourceDefinition, errors: FieldErrors): vo
     errors.each('versions', spec.versions, ({ schema }) => {
       const root = schema?.openAPIV3Schema
       if (root !== undefined)
-        errors.at('schema', () => errors.at('openAPIV3Schema', () => checkRulesOf(root, errors)))
+        errors.at('schema', () => errors.at('openAPIV3Schema', () => checkRulesOf(root, errors, true)))
     }),
   )
 }
 
-function checkRulesOf(schema: JSONSchemaProps, errors: FieldErrors): void {
+function checkRulesOf(schema: JSONSchemaProps, errors: FieldErrors, isRoot = false): void {
+  const type = fieldsOf(schema, isRoot)
   errors.each(
     'x-kubernetes-validations',
     schema['x-kubernetes-validations'],
@@ -74,7 +75,7 @@ function checkRulesOf(schema: JSONSchemaProps, errors: FieldErrors): void {
         ['rule', rule],
         ['messageExpression', messageExpression],
       ] as const) {
-        const problem = text === undefined ? undefined : compileProblem(text)
+        const problem = text === undefined ? undefined : compileProblem(text, type)
         if (problem !== undefined) errors.invalid(field, text, `compilation failed: ${problem}`)
       }
     },
@@ -91,10 +92,29 @@ function checkRulesOf(schema: JSONSchemaProps, errors: FieldErrors): void {
   }
 }
 
-function compileProblem(text: string): string | undefined {
+/** Names with special characters are escaped in expressions: those are not looked into. */
+function fieldsOf(schema: JSONSchemaProps, isRoot = false): FieldsOf {
+  const { type, properties, additionalProperties } = schema
+  const open = additionalProperties !== undefined || schema['x-kubernetes-preserve-unknown-fields'] === true
+  if (type !== 'object' || properties === undefined || open) return 'unknown'
+  const isObject = isRoot || schema['x-kubernetes-embedded-resource'] === true
+  return (name) => {
+    if (name.includes('__')) return 'unknown'
+    if (isObject && Object.hasOwn(OBJECT_FIELDS, name)) return OBJECT_FIELDS[name]
+    return Object.hasOwn(properties, name) ? fieldsOf(properties[name]!) : undefined
+  }
+}
+
+/** What rules see of every object, whatever its schema says (upstream: apiextensions, model/schemas.go). */
+const OBJECT_FIELDS: Readonly<Record<string, FieldsOf>> = {
+  apiVersion: 'unknown',
+  kind: 'unknown',
+  metadata: (name) => (name === 'name' || name === 'generateName' ? 'unknown' : undefined),
+}
+
+function compileProblem(text: string, type: FieldsOf): string | undefined {
   try {
-    engines!.compileRule(text)
-    return undefined
+    return engines!.compileRule(text).undefinedField({ self: type, oldSelf: type })
   } catch (error) {
     if (error instanceof RuleError) return error.message
     throw error

@@ -28,6 +28,8 @@ export class ContainerNotes {
   ready = false
   /** A probe or hook decided that this instance must go. */
   condemned: string | undefined = undefined
+  /** Its definition has changed: it is started again whatever the restart policy says. */
+  redefined = false
   /** It is being stopped. */
   stopping = false
   /** postStart has not finished. */
@@ -59,6 +61,11 @@ export class ContainerNotes {
     return this.exited && this.current!.exitCode === 0
   }
 
+  /** Stopped because of its new definition, and about to start with it: no state that anybody should see. */
+  get changing(): boolean {
+    return this.redefined && this.exited && this.waiting === undefined
+  }
+
   /** `spec.containers{web}`: where Events point. */
   get fieldPath(): string {
     const paths = fieldPaths[this.role]
@@ -85,6 +92,7 @@ export class ContainerNotes {
     this.allocated = undefined
     this.actual = undefined
     this.condemned = undefined
+    this.redefined = false
     this.stopping = false
     this.started = false
     this.ready = false

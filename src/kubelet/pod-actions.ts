@@ -87,6 +87,7 @@ function startable(view: ActionView): ContainerNotes[] {
 /** Whether an exited regular container is started again. */
 export function restarts(spec: PodSpec, notes: ContainerNotes): boolean {
   if (!notes.exited) return notes.current === undefined
+  if (notes.redefined) return true
   switch (spec.restartPolicy ?? 'Always') {
     case 'Never':
       return false

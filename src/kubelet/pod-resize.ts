@@ -50,6 +50,7 @@ export function planResize(
         ? wanted.memoryLimit !== now.memoryLimit
         : wanted.cpuLimit !== now.cpuLimit || wanted.cpuRequest !== now.cpuRequest
     })
+    notes.redefined = restart === true
     if (restart === true) notes.condemned = `Container ${notes.name} resize requires restart`
     context.cri(worker.pod, `UpdateContainerResources ${notes.name}`, () =>
       context.runtime.updateContainerResources(notes.current!.id, linuxResources(notes.spec), () => {

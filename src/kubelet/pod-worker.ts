@@ -483,7 +483,7 @@ export class PodWorker {
         return true
     }
     return this.notes.every(
-      (it) => it.role !== 'regular' || (it.exited && (policy === 'Never' || it.succeeded)),
+      (it) => it.role !== 'regular' || (it.exited && !it.redefined && (policy === 'Never' || it.succeeded)),
     )
   }
 
@@ -561,6 +561,7 @@ export class PodWorker {
       if (imageChanged && notes.running) {
         const what = notes.role === 'regular' ? 'Container' : 'Init container'
         const suffix = notes.role === 'regular' ? ', will be restarted' : ''
+        notes.redefined = notes.role === 'regular'
         notes.condemned = `${what} ${notes.name} definition changed${suffix}`
       }
     }

@@ -199,12 +199,18 @@ test('a definition that waits for its objects to go says so, and lets no new one
   expect(request('get', CustomResourceDefinition, { name }).code).toBe(404)
 })
 
-test('a rule that cannot be compiled is refused with its definition', async () => {
+test.each([
+  ['self.spec.size >', ''],
+  [
+    'self.spec.size < 3 && self.metadata.name.matches("a") || self.spec.nosuch > 3',
+    'ERROR: <input>:1:67: undefined field \'nosuch\'\n | self.spec.size < 3 && self.metadata.name.matches("a") || self.spec.nosuch > 3\n | ..................................................................^',
+  ],
+])('a rule that cannot be compiled is refused with its definition: %s', async (rule, problem) => {
   const h = harness({ admission: undefined })
   h.api.bootstrap()
   const body = definition()
   const schema = body.spec.versions[0]!.schema!.openAPIV3Schema as Record<string, unknown>
-  schema['x-kubernetes-validations'] = [{ rule: 'self.spec.size >' }]
+  schema['x-kubernetes-validations'] = [{ rule }]
   const { group, version, resource } = CustomResourceDefinition
   const request = { verb: 'create' as const, group, version, resource, body, user: ADMIN }
   const answer = h.api.handle(request)
@@ -212,7 +218,7 @@ test('a rule that cannot be compiled is refused with its definition', async () =
   const refused = await answer
   expect(refused).toMatchObject({ ok: false, code: 422 })
   expect(refused.ok ? '' : refused.status.message).toContain(
-    'spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations[0].rule: Invalid value: "self.spec.size >": compilation failed: ',
+    `spec.versions[0].schema.openAPIV3Schema.x-kubernetes-validations[0].rule: Invalid value: ${JSON.stringify(rule)}: compilation failed: ${problem}`,
   )
 })
 

@@ -154,3 +154,22 @@ test('a server that fails its liveness probe after ten seconds, and one that tel
     /^CLIENT VALUES:\nclient_address=\S+\ncommand=GET\nreal path=\/a\nquery=b=c\n/,
   )
 })
+
+test('a container with a new image starts again, whatever the restart policy says', async () => {
+  await using cluster = await createCluster({ nodes: 1, seed: 1 })
+  const it = { name: 'it', namespace: 'default' }
+  const containers = [{ name: 'it', image: 'nginx:1.26' }]
+  await cluster.client.create(Pod, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: it,
+    spec: { ...DASHED, containers },
+  })
+  await cluster.settle()
+  await cluster.client.update(Pod, await cluster.client.get(Pod, it), (draft) => {
+    draft.spec.containers[0]!.image = 'nginx:1.27'
+  })
+  await cluster.settle()
+  const { status } = await cluster.client.get(Pod, it)
+  expect(status).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 1, ready: true }] })
+})

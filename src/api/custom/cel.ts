@@ -16,6 +16,7 @@ import {
 import { AuthorizerValue, Decision, GroupCheck, PathCheck, ResourceCheck } from './authorizer.ts'
 import { registerAddresses } from './cel-addresses.ts'
 import { meter, spending } from './cel-cost.ts'
+import { undefinedField } from './cel-fields.ts'
 import { registerFormats } from './cel-formats.ts'
 import { CostError, type Engines, type Rule, RuleError } from './rule.ts'
 
@@ -217,15 +218,18 @@ function registerAuthorizer(environment: Environment): void {
 }
 
 function compileRule(environment: Environment, expression: string): Rule {
+  let ast: unknown
   let run: (variables: Record<string, unknown>) => unknown
   try {
     const parsed = environment.parse(withLinearMatches(expression))
-    meter((parsed as { readonly ast?: unknown }).ast)
+    ast = (parsed as { readonly ast?: unknown }).ast
+    meter(ast)
     run = parsed as typeof run
   } catch (error) {
     throw new RuleError(firstLine(error))
   }
   return {
+    undefinedField: (types) => undefinedField(ast, withLinearMatches(expression), expression, types),
     evaluate(variables, budget) {
       try {
         const given = Object.entries(variables).map(([name, value]) => [

@@ -10,7 +10,12 @@ export interface Engines {
 export interface Rule {
   /** Numbers are bigints where the schema says integer, maps are Maps. Throws RuleError; CostError when it costs too much. */
   evaluate(variables: Readonly<Record<string, unknown>>, budget?: Budget): unknown
+  /** A field that a variable cannot have, as CEL's type checker tells it; undefined: none that is known of. */
+  undefinedField(types: Readonly<Record<string, FieldsOf>>): string | undefined
 }
+
+/** What is known of a value's fields by name: theirs, nothing (`unknown`), or undefined where there is none. */
+export type FieldsOf = 'unknown' | ((name: string) => FieldsOf | undefined)
 
 /** What may still be spent on expressions. */
 export interface Budget {

@@ -44,6 +44,7 @@ export class StatusWriter {
       return
     }
     this.#again = false
+    if (worker.state === 'syncing' && worker.notes.some((it) => it.changing)) return
     const status = worker.status()!
     if (deepEqual(status, pod.status)) return
     this.#send(pod, status)
