@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/kind.ts'
 import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import { nameSuffix, uuid } from '../kernel/ids.ts'
+import { sizedCopy } from '../kernel/sized-object.ts'
 import type { Call } from './call.ts'
 import { equal } from './equal.ts'
 
@@ -13,7 +14,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Name, namespace, uid, time of creation and generation of a new object; whatever else only a server may set goes. */
 export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   const { server, resource, request } = call
-  const metadata: Mutable<ObjectMeta> = copyOf(object.metadata)
+  const { metadata: given } = object
+  // Name or namespace where they are not given, uid, time of creation, generation and resourceVersion.
+  const added =
+    (given?.name ? 0 : 1) +
+    (resource.kind.namespaced && !given?.namespace ? 1 : 0) +
+    (resource.kind.generation ? 4 : 3)
+  const metadata: Mutable<ObjectMeta> = sizedCopy(given, added)
   if (!metadata.name && metadata.generateName) metadata.name = generateName(call, metadata.generateName)
   if (resource.kind.namespaced) metadata.namespace = request.namespace
   metadata.uid = uuid(server.random)
@@ -23,12 +30,7 @@ export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   if (metadata.deletionTimestamp !== undefined) delete metadata.deletionTimestamp
   if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds
   if (metadata.selfLink !== undefined) delete metadata.selfLink
-  return withMetadata(object, metadata)
-}
-
-/** What spreading gives, several times faster where objects of all kinds come by. */
-function copyOf<T extends object>(object: T | undefined): T {
-  return Object.assign({}, object)
+  return withMetadata(object, metadata, resource.kind.status && !('status' in object) ? 1 : 0)
 }
 
 /** The same object under another drawn name. */
@@ -42,8 +44,9 @@ function generateName(call: Call, base: string): string {
   return [base.slice(0, MAX_BASE), nameSuffix(call.server.random)].join('')
 }
 
-export function withMetadata(object: KubeObject, metadata: ObjectMeta): KubeObject {
-  const copy: Mutable<KubeObject> = copyOf(object)
+/** @param more  properties that the object is going to get */
+export function withMetadata(object: KubeObject, metadata: ObjectMeta, more = 0): KubeObject {
+  const copy: Mutable<KubeObject> = sizedCopy(object, more)
   copy.metadata = metadata
   return copy
 }

@@ -7,10 +7,12 @@
 import { ApiError, failure, timeout } from '../api/errors.ts'
 import { deepFreeze } from '../api/freeze.ts'
 import type { KubeObject } from '../api/kind.ts'
+import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import type { ApiRequest, Maybe } from '../api/request.ts'
 import { EtcdUnavailableError, leaseReuseSeconds, type Mirror } from '../etcd/mirror.ts'
 import type { Store } from '../etcd/store.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
+import { sizedCopy } from '../kernel/sized-object.ts'
 import type { Call } from './call.ts'
 
 export class Storage {
@@ -195,7 +197,9 @@ function stamp(object: KubeObject, revision: number): KubeObject {
   const resourceVersion = String(revision)
   const { metadata } = object
   if (metadata === undefined || Object.isFrozen(metadata) || Object.isFrozen(object)) {
-    return deepFreeze(Object.assign({}, object, { metadata: { ...metadata, resourceVersion } }))
+    const copy: { metadata?: ObjectMeta } = sizedCopy(object)
+    copy.metadata = { ...metadata, resourceVersion }
+    return deepFreeze(copy)
   }
   // Fresh from the strategies and nobody else's: no need to copy it once more.
   const own: { resourceVersion?: string } = metadata

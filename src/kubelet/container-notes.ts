@@ -84,6 +84,18 @@ export class ContainerNotes {
     return path
   }
 
+  /** Its present instance runs: started and ready, unless a probe has to say so. True: it has probes. */
+  begin(): boolean {
+    const { startupProbe, livenessProbe, readinessProbe } = this.spec
+    if (this.role === 'init' || this.role === 'ephemeral') {
+      this.started = true
+      return false
+    }
+    this.started = startupProbe === undefined
+    this.ready = this.started && readinessProbe === undefined
+    return startupProbe !== undefined || livenessProbe !== undefined || readinessProbe !== undefined
+  }
+
   /** A new instance takes the place of the old one. */
   replace(instance: CriContainer): void {
     if (this.current !== undefined) this.previous = this.current

@@ -82,6 +82,7 @@ function create(
             return
           }
           recorder.event(worker.pod, 'Normal', 'Started', `Started container ${notes.name}`, where)
+          if (notes.spec.lifecycle?.postStart === undefined && !notes.begin()) return done(undefined)
           worker.probes.start(notes, (hookError) => {
             if (hookError === undefined) done(undefined)
             else done({ reason: 'PostStartHookError', message: hookError })
@@ -159,8 +160,6 @@ export function downwardNode(worker: PodWorker) {
 class PreparedContainer implements ContainerConfig {
   readonly attempt: number
   readonly imageRef: string
-  readonly command: readonly string[]
-  readonly args: readonly string[]
   readonly #worker: PodWorker
   readonly #spec: Container
   readonly #role: ContainerNotes['role']
@@ -174,16 +173,20 @@ class PreparedContainer implements ContainerConfig {
     imageRef: string,
     variables: ReadonlyMap<string, string>,
   ) {
-    const { spec } = notes
-    const lookup = (name: string) => variables.get(name)
     this.#worker = worker
-    this.#spec = spec
+    this.#spec = notes.spec
     this.#role = notes.role
     this.#variables = variables
     this.attempt = attempt
     this.imageRef = imageRef
-    this.command = spec.command === undefined ? NO_STRINGS : spec.command.map((it) => expand(it, lookup))
-    this.args = spec.args === undefined ? NO_STRINGS : spec.args.map((it) => expand(it, lookup))
+  }
+
+  get command(): readonly string[] {
+    return this.#expanded(this.#spec.command)
+  }
+
+  get args(): readonly string[] {
+    return this.#expanded(this.#spec.args)
   }
 
   get name(): string {
@@ -250,6 +253,10 @@ class PreparedContainer implements ContainerConfig {
 
   get kind(): ContainerConfig['kind'] {
     return this.#role === 'regular' ? 'regular' : this.#role === 'ephemeral' ? 'ephemeral' : 'init'
+  }
+
+  #expanded(words: readonly string[] | undefined): readonly string[] {
+    return words?.map((it) => expand(it, (name) => this.#variables.get(name))) ?? NO_STRINGS
   }
 }
 

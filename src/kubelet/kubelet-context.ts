@@ -22,8 +22,6 @@ export interface KubeletContext {
   readonly recorder: EventRecorder
   readonly machine: Machine
   readonly runtime: FakeRuntime
-  /** Prefix of container ids. */
-  readonly runtimeName: string
   readonly images: ImageManager
   readonly objects: ObjectCache
   readonly crashBackoff: Backoff

@@ -74,7 +74,6 @@ class Kubelet implements KubeletContext {
   readonly recorder
   readonly machine: Machine
   readonly runtime
-  readonly runtimeName: string
   readonly images: ImageManager
   readonly objects: ObjectCache
   readonly crashBackoff = new Backoff(CRASH_BACKOFF_MS, CRASH_BACKOFF_MS_MAX)
@@ -117,7 +116,6 @@ class Kubelet implements KubeletContext {
     this.clock = process.clock
     this.recorder = process.recorder('kubelet', { host: machine.nodeName })
     this.runtime = machine.runtime
-    this.runtimeName = profile.name
     this.hostIps = machine.stack.ips
     this.dns = options.dns ?? DEFAULT_DNS
     this.images = new ImageManager(this.clock, machine.images, this.recorder, (pod, text, call) =>
@@ -157,7 +155,7 @@ class Kubelet implements KubeletContext {
       machine.onShutdown = undefined
       this.runtime.listen(undefined)
       this.#staticPods.stop()
-      for (const worker of this.workers.values()) worker.probes.stopAll()
+      for (const worker of this.workers.values()) worker.stopProbes()
     })
   }
 

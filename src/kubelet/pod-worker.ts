@@ -50,7 +50,6 @@ export class PodWorker {
   notes: readonly ContainerNotes[]
   /** Made when there is something to mount; for a mere service account, when somebody reads it. */
   volumes: PodVolumes | undefined
-  readonly probes: PodProbes
   readonly writer: StatusWriter
   readonly context: KubeletContext
   sandboxId: string | undefined
@@ -79,7 +78,9 @@ export class PodWorker {
   /** Shortens the stops that are under way. */
   #hurry: ((graceMs: number) => void) | undefined
   #wake: Timer | undefined
-  #wakeAt = Number.POSITIVE_INFINITY
+  /** Undefined: never. A number that is none would take a box of its own. */
+  #wakeAt: number | undefined
+  #probes: PodProbes | undefined
   #networkEvent = false
 
   constructor(context: KubeletContext, pod: Stored<Pod>) {
@@ -92,8 +93,16 @@ export class PodWorker {
     )
     this.notes = init === undefined ? regular : [...init, ...regular]
     this.#addEphemeral(pod)
-    this.probes = new PodProbes(this)
     this.writer = new StatusWriter(this)
+  }
+
+  /** Made for the first container that has probes or hooks. */
+  get probes(): PodProbes {
+    return (this.#probes ??= new PodProbes(this))
+  }
+
+  stopProbes(): void {
+    this.#probes?.stopAll()
   }
 
   // -- what happens -------------------------------------------------------------------------------------
@@ -117,7 +126,7 @@ export class PodWorker {
     }
     // A pod that is over is not brought back to life.
     if (isTerminalPhase(this.pod.status?.phase)) this.#enterTerminating()
-    else for (const notes of this.notes) if (notes.running) this.probes.started(notes)
+    else for (const notes of this.notes) if (notes.running && notes.begin()) this.probes.started(notes)
   }
 
   /** The API object changed. */
@@ -306,16 +315,7 @@ export class PodWorker {
 
   #sandboxConfig(): PodSandboxConfig {
     const { pod, context } = this
-    const { metadata, spec, status } = pod
-    const dns = dnsOf(pod, context.dns)
-    return new PreparedSandbox(
-      status?.qosClass ?? 'BestEffort',
-      metadata,
-      spec,
-      this.#attempt,
-      context.nodeName,
-      dns,
-    )
+    return new PreparedSandbox(this, this.#attempt, dnsOf(pod, context.dns))
   }
 
   #killChangedPod(): void {
@@ -330,7 +330,7 @@ export class PodWorker {
       )
     }
     this.sandboxId = undefined
-    this.probes.stopAll()
+    this.stopProbes()
     this.#whileBusy((done) => {
       const running = this.notes.filter((it) => it.running)
       stopContainers(this, running, GRACE_SECONDS * 1000, 'Stopping container', () => {
@@ -406,7 +406,7 @@ export class PodWorker {
         this.#hurry = undefined
         const { sandboxId } = this
         const finish = () => {
-          this.probes.stopAll()
+          this.stopProbes()
           this.volumes?.unmount()
           this.state = 'terminated'
           context.released(this)
@@ -467,9 +467,9 @@ export class PodWorker {
 
   #enterTerminating(): void {
     this.state = 'terminating'
-    this.probes.terminating()
+    this.#probes?.terminating()
     this.#wake?.cancel()
-    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#wakeAt = undefined
   }
 
   /** Nothing of it will run again: then sidecars go too, and the pod is complete. */
@@ -580,15 +580,16 @@ export class PodWorker {
     if (at === this.#wakeAt && this.#wake !== undefined) return
     this.#wake?.cancel()
     this.#wake = undefined
-    this.#wakeAt = at
+    this.#wakeAt = undefined
     if (at === Number.POSITIVE_INFINITY) return
+    this.#wakeAt = at
     const { clock } = this.context
     const delay = Math.max(0, at - clock.now())
     this.#wake = clock.after(
       delay,
       () => {
         this.#wake = undefined
-        this.#wakeAt = Number.POSITIVE_INFINITY
+        this.#wakeAt = undefined
         this.sync()
       },
       delay > FOREGROUND_MS ? { background: true, label: 'pod worker' } : { label: 'pod worker' },
@@ -625,42 +626,51 @@ const DEFAULT_DOMAIN = 'cluster.local'
 
 /** What the runtime is told about the pod; strings are those of the pod, not copies. */
 class PreparedSandbox implements PodSandboxConfig {
-  readonly namespace: string
-  readonly name: string
-  readonly uid: string
   readonly attempt: number
   readonly hostname: string
-  readonly hostNetwork: boolean
   readonly dns: PodSandboxConfig['dns']
-  readonly hostAliases: PodSandboxConfig['hostAliases']
-  readonly labels: PodSandboxConfig['labels']
+  readonly #worker: PodWorker
   readonly #qosClass: string
-  readonly #subdomain: string | undefined
 
-  constructor(
-    qosClass: string,
-    metadata: Stored<Pod>['metadata'],
-    spec: Pod['spec'],
-    attempt: number,
-    nodeName: string,
-    dns: PodSandboxConfig['dns'],
-  ) {
-    this.#qosClass = qosClass
-    this.namespace = metadata.namespace ?? ''
-    this.name = metadata.name
-    this.uid = metadata.uid
+  constructor(worker: PodWorker, attempt: number, dns: PodSandboxConfig['dns']) {
+    const { pod, context } = worker
+    const { metadata, spec, status } = pod
+    this.#worker = worker
     this.attempt = attempt
-    this.hostname = spec.hostNetwork ? nodeName : (spec.hostname || metadata.name).slice(0, 63)
-    this.hostNetwork = spec.hostNetwork === true
-    this.#subdomain = spec.subdomain
+    this.hostname = spec.hostNetwork ? context.nodeName : (spec.hostname || metadata.name).slice(0, 63)
     this.dns = dns
-    this.hostAliases = spec.hostAliases
-    this.labels = metadata.labels
+    this.#qosClass = status?.qosClass ?? 'BestEffort'
+  }
+
+  // The rest is read where it is.
+
+  get namespace(): string {
+    return this.#worker.pod.metadata.namespace ?? ''
+  }
+
+  get name(): string {
+    return this.#worker.pod.metadata.name
+  }
+
+  get uid(): string {
+    return this.#worker.pod.metadata.uid
+  }
+
+  get hostNetwork(): boolean {
+    return this.#worker.pod.spec.hostNetwork === true
+  }
+
+  get labels(): PodSandboxConfig['labels'] {
+    return this.#worker.pod.metadata.labels
+  }
+
+  get hostAliases(): PodSandboxConfig['hostAliases'] {
+    return this.#worker.pod.spec.hostAliases
   }
 
   get fqdn(): string | undefined {
-    if (!this.#subdomain) return undefined
-    return `${this.hostname}.${this.#subdomain}.${this.namespace}.svc.${DEFAULT_DOMAIN}`
+    const { subdomain } = this.#worker.pod.spec
+    return subdomain ? `${this.hostname}.${subdomain}.${this.namespace}.svc.${DEFAULT_DOMAIN}` : undefined
   }
 
   get cgroupParent(): string {

@@ -2,6 +2,7 @@
  * What a scheduling decision was made of: which plugin rejected which node and why, and the points of the others.
  * Made at the moment of the decision, for the last so many decisions of clusters that are not too large.
  */
+import { objectKey } from '../api/kind.ts'
 import type { NodeInfo } from './cache/node-info.ts'
 import type { Feasible } from './framework/evaluator.ts'
 import type { Failure } from './framework/failure.ts'
@@ -147,7 +148,7 @@ export function explainFailure(
 const NO_POINTS: Points = Object.freeze({ raw: 0, normalized: 0, weighted: 0 })
 
 function subject(profile: Profile, cycle: Cycle): Pick<Explanation, 'pod' | 'schedulerName'> {
-  return { pod: cycle.pod.key, schedulerName: profile.schedulerName }
+  return { pod: objectKey(cycle.pod.pod.metadata), schedulerName: profile.schedulerName }
 }
 
 function rejection(node: NodeInfo, profile: Profile): NodeExplanation {

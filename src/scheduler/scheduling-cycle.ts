@@ -1,6 +1,6 @@
 /** Takes pods from the queue one by one, finds each a node, and binds it in the background (schedule_one.go). */
 import type { Pod } from '../api/core/pod.ts'
-import { objectRef, type Stored } from '../api/kind.ts'
+import { objectKey, objectRef, type Stored } from '../api/kind.ts'
 import type { Maybe } from '../api/request.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import type { Lister } from '../client/informer.ts'
@@ -210,7 +210,7 @@ export class SchedulingCycle {
       binder.bindAsync!(info, node, cycle, (status) => this.#bound(assumed, by(binder.name, status)))
       return
     }
-    this.#parts.process.spawn(`kube-scheduler: binds ${info.key}`, async () => {
+    this.#parts.process.spawn(`kube-scheduler: binds ${objectKey(info.pod.metadata)}`, async () => {
       this.#bound(assumed, await this.#runBindingPlugins(assumed))
     })
   }
@@ -358,7 +358,7 @@ export class SchedulingCycle {
 
   /** Deleted, or placed by somebody else, while the attempt ran. */
   #isGone({ info }: QueuedPod): boolean {
-    const current = this.#parts.pods.get(info.key)
+    const current = this.#parts.pods.get(objectKey(info.pod.metadata))
     const isGone =
       current === undefined || current.metadata.uid !== info.uid || Boolean(current.spec.nodeName)
     if (isGone) this.#parts.queue.delete(info.uid)

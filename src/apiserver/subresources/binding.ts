@@ -6,6 +6,7 @@ import { badRequest, conflict, invalid, methodNotServed } from '../../api/errors
 import { FieldErrors } from '../../api/field-errors.ts'
 import type { KubeObject } from '../../api/kind.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
+import { sizedCopy } from '../../kernel/sized-object.ts'
 import { admitPosted } from '../admission/plugin.ts'
 import { answer, type Call } from '../call.ts'
 import { after } from '../maybe.ts'
@@ -64,13 +65,22 @@ function assign(call: Call, pod: Pod, binding: Binding): KubeObject {
   return {
     ...pod,
     metadata,
-    spec: { ...pod.spec, nodeName: binding.target.name },
+    spec: Object.assign(sizedCopy(pod.spec, 1), { nodeName: binding.target.name }),
     status: { ...pod.status, conditions: scheduled(pod.status?.conditions, call.server.strategy.now) },
   } as KubeObject
 }
 
 function scheduled(conditions: readonly PodCondition[] | undefined, now: string): readonly PodCondition[] {
-  const condition: PodCondition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now }
   const others = conditions?.filter((it) => it.type !== 'PodScheduled') ?? []
-  return [...others, condition]
+  return others.concat(scheduledAt(now))
 }
+
+/** Pods bound within one second share the condition, which is kept as long as they are. */
+function scheduledAt(now: string): PodCondition {
+  if (lastScheduled?.lastTransitionTime !== now) {
+    lastScheduled = Object.freeze({ type: 'PodScheduled', status: 'True', lastTransitionTime: now })
+  }
+  return lastScheduled
+}
+
+let lastScheduled: PodCondition | undefined

@@ -199,7 +199,13 @@ export class FakeRuntime implements RuntimeService {
       )
       return
     }
-    const container = new ContainerRecord(this.#newId(), sandbox, config, image, this.#host.loop.now)
+    const container = new ContainerRecord(
+      [this.name, this.#newId()].join('://'),
+      sandbox,
+      config,
+      image,
+      this.#host.loop.now,
+    )
     if (this.profile.startFailure.verb === 'CreateContainer') {
       const obstacle = this.#host.whatStops(container)
       if (obstacle !== undefined) {

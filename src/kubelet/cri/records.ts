@@ -40,6 +40,8 @@ export class SandboxRecord implements PodSandboxStatus {
 
 export class ContainerRecord implements CriContainer {
   readonly id: string
+  /** `containerd://<id>`, as the API shows it. */
+  readonly apiId: string
   readonly sandbox: SandboxRecord
   readonly config: ContainerConfig
   readonly image: CatalogImage
@@ -56,16 +58,17 @@ export class ContainerRecord implements CriContainer {
   log: ContainerLog | undefined
   /** Calls of stopContainer that wait for the end. */
   stopping: Reply<void>[] | undefined
-  #apiId: string | undefined
 
   constructor(
-    id: string,
+    apiId: string,
     sandbox: SandboxRecord,
     config: ContainerConfig,
     image: CatalogImage,
     createdAt: number,
   ) {
-    this.id = id
+    this.apiId = apiId
+    // A part of the other, not a second string: V8 keeps it as a place in that one.
+    this.id = apiId.slice(apiId.indexOf('://') + 3)
     this.sandbox = sandbox
     this.config = config
     this.image = image
@@ -75,7 +78,7 @@ export class ContainerRecord implements CriContainer {
 
   /** The same container in a copy of its sandbox, without its process. */
   copyFor(sandbox: SandboxRecord, config: ContainerConfig): ContainerRecord {
-    const copy = new ContainerRecord(this.id, sandbox, config, this.image, this.createdAt)
+    const copy = new ContainerRecord(this.apiId, sandbox, config, this.image, this.createdAt)
     copy.state = this.state
     copy.startedAt = this.startedAt
     copy.finishedAt = this.finishedAt
@@ -86,12 +89,6 @@ export class ContainerRecord implements CriContainer {
     copy.resources = this.resources
     copy.log = this.log?.clone()
     return copy
-  }
-
-  /** `containerd://<id>`, as the API shows it; made once. */
-  apiId(runtimeName: string): string {
-    this.#apiId ??= [runtimeName, this.id].join('://')
-    return this.#apiId
   }
 
   get sandboxId(): string {

@@ -144,7 +144,7 @@ export interface CriContainer {
   readonly message: string
   readonly resources: LinuxResources
   /** `containerd://<id>`. */
-  apiId(runtimeName: string): string
+  readonly apiId: string
 }
 
 export interface ExecResult {

@@ -13,7 +13,6 @@ const TITLES: Readonly<Record<ProbeKind, string>> = {
 
 export class PodProbes {
   readonly #worker: PodWorker
-  #terminating = false
 
   constructor(worker: PodWorker) {
     this.#worker = worker
@@ -53,14 +52,8 @@ export class PodProbes {
 
   /** A running container's probes begin; also after a restart of the kubelet. */
   started(notes: ContainerNotes): void {
-    const { startupProbe, livenessProbe, readinessProbe } = notes.spec
-    if (notes.role === 'init' || notes.role === 'ephemeral') {
-      notes.started = true
-      return
-    }
-    notes.started = startupProbe === undefined
-    notes.ready = notes.started && readinessProbe === undefined
-    if (startupProbe === undefined && livenessProbe === undefined && readinessProbe === undefined) return
+    if (!notes.begin()) return
+    const { startupProbe } = notes.spec
     notes.probes = []
     if (startupProbe !== undefined) this.#add(notes, 'startup', startupProbe)
     else this.#addSteady(notes)
@@ -79,7 +72,6 @@ export class PodProbes {
 
   /** The pod is on its way out: liveness and startup fall silent, readiness goes on. */
   terminating(): void {
-    this.#terminating = true
     for (const notes of this.#worker.notes) {
       for (const probe of notes.probes ?? []) if (probe.kind !== 'readiness') probe.stop()
     }
@@ -111,6 +103,10 @@ export class PodProbes {
       }
       finish()
     })
+  }
+
+  get #terminating(): boolean {
+    return this.#worker.state !== 'syncing'
   }
 
   #addSteady(notes: ContainerNotes): void {

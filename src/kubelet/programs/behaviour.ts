@@ -31,11 +31,11 @@ const FOREGROUND_WILL_END_MS = 3_600_000
 
 /** One port that a behaviour serves. */
 class ServedListener implements Listener {
-  readonly #process: BehaviourProcess
+  readonly process: BehaviourProcess
   readonly #served: ServedPort
 
   constructor(process: BehaviourProcess, served: ServedPort) {
-    this.#process = process
+    this.process = process
     this.#served = served
   }
 
@@ -52,7 +52,7 @@ class ServedListener implements Listener {
   }
 
   http(request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void): void {
-    this.#process.answer(this.#served, request, peer, done)
+    this.process.answer(this.#served, request, peer, done)
   }
 
   grpcHealth(): string {
@@ -64,15 +64,13 @@ export class BehaviourProcess implements ContainerProcess {
   readonly #host: BehaviourHost
   readonly #container: ContainerRecord
   readonly #behaviour: Omit<Behaviour, 'starts'>
-  readonly #startedAt: number
   #timers: Timer[] | undefined
-  #listeners: readonly Listener[] | undefined
   #side: ReturnType<BehaviourHost['sideProcesses']> | undefined
   #attached: Set<ExecSink> | undefined
   #oom: Timer | undefined
-  /** Millicore seconds spent on requests, and when that window began. */
+  /** Millicore seconds spent on requests, and when that window began; undefined: with the container. */
   #spent = 0
-  #windowStart: number
+  #windowStart: number | undefined
   #terminating = false
 
   /** A container that started before now goes on where it was: it belongs to a copy of its machine. */
@@ -80,8 +78,6 @@ export class BehaviourProcess implements ContainerProcess {
     this.#host = host
     this.#container = container
     this.#behaviour = behaviourOfStart(behaviour, container.config.attempt)
-    this.#startedAt = container.startedAt
-    this.#windowStart = this.#startedAt
     this.#begin(host.now() - container.startedAt)
   }
 
@@ -102,7 +98,9 @@ export class BehaviourProcess implements ContainerProcess {
 
   destroy(): void {
     for (const timer of this.#timers ?? []) timer.cancel()
-    for (const listener of this.#listeners ?? []) this.#container.sandbox.stack.remove(listener)
+    const { stack } = this.#container.sandbox
+    for (const it of stack.listeners())
+      if (it instanceof ServedListener && it.process === this) stack.remove(it)
     this.#oom?.cancel()
     this.#side?.destroy()
     for (const sink of this.#attached ?? []) sink.exit({ exitCode: this.#container.exitCode })
@@ -110,8 +108,8 @@ export class BehaviourProcess implements ContainerProcess {
   }
 
   usage(): { cpuMillis: number; memoryBytes: number; diskBytes: number } {
-    const aliveMs = this.#host.now() - this.#startedAt
-    const windowMs = Math.max(1000, this.#host.now() - this.#windowStart)
+    const aliveMs = this.#host.now() - this.#container.startedAt
+    const windowMs = Math.max(1000, this.#host.now() - (this.#windowStart ?? this.#container.startedAt))
     const { cpuLimit } = this.#container.resources
     const cpuMillis = (this.#behaviour.cpu?.millis ?? 1) + (this.#spent * 1000) / windowMs
     // The window slides in whole minutes, like the metrics that autoscalers read.
@@ -183,13 +181,12 @@ export class BehaviourProcess implements ContainerProcess {
       const { stack } = this.#container.sandbox
       const listener = new ServedListener(this, served)
       stack.add(listener)
-      this.#listeners = this.#listeners === undefined ? [listener] : [...this.#listeners, listener]
       if (served.untilMs !== undefined) {
-        const left = served.untilMs - (this.#host.now() - this.#startedAt)
+        const left = served.untilMs - (this.#host.now() - this.#container.startedAt)
         this.#later(left, () => stack.remove(listener), `port ${served.port} stops answering`)
       }
     }
-    const waitMs = (served.afterMs ?? 0) - (this.#host.now() - this.#startedAt)
+    const waitMs = (served.afterMs ?? 0) - (this.#host.now() - this.#container.startedAt)
     if (waitMs > 0) {
       this.#later(waitMs, open, `container ${this.#container.config.name} gets ready`)
     } else open()
@@ -230,7 +227,7 @@ export class BehaviourProcess implements ContainerProcess {
     if (memory === undefined || limit === 0) return
     const { startBytes, bytesPerSecond = 0, maxBytes = Number.POSITIVE_INFINITY } = memory
     if (maxBytes <= limit || (bytesPerSecond <= 0 && startBytes <= limit)) return
-    const aliveMs = this.#host.now() - this.#startedAt
+    const aliveMs = this.#host.now() - this.#container.startedAt
     const atMs = startBytes > limit ? 0 : ((limit - startBytes) / bytesPerSecond) * 1000
     const delay = Math.max(0, Math.ceil(atMs - aliveMs))
     this.#oom = this.#plan(

@@ -7,8 +7,6 @@ import type { CriContainer, CriImage } from '../cri/runtime.ts'
 
 /** What the status needs of the runtime. */
 export interface StatusSource {
-  /** `containerd`: the prefix of ids. */
-  readonly runtimeName: string
   image(ref: string): CriImage | undefined
 }
 
@@ -50,7 +48,7 @@ export function containerStatus(
       volumeMounts,
     }
   }
-  let state = stateOf(current, source)
+  let state = stateOf(current)
   let last = previous
   if (waiting !== undefined && current.state !== 'CONTAINER_RUNNING') {
     state = { waiting }
@@ -62,12 +60,12 @@ export function containerStatus(
   return {
     name: spec.name,
     state,
-    lastState: last === undefined || last.state !== 'CONTAINER_EXITED' ? NO_STATE : stateOf(last, source),
+    lastState: last === undefined || last.state !== 'CONTAINER_EXITED' ? NO_STATE : stateOf(last),
     ready: notes.role === 'init' ? notes.succeeded : running && notes.ready,
     restartCount: current.config.attempt,
     image: current.config.imageRef,
     imageID: source.image(current.config.imageRef)?.repoDigests[0] ?? current.config.imageRef,
-    containerID: current.apiId(source.runtimeName),
+    containerID: current.apiId,
     started: running && notes.started,
     allocatedResources: running ? allocated?.requests : undefined,
     resources: running && hasResources(actual) ? actual : undefined,
@@ -75,7 +73,7 @@ export function containerStatus(
   }
 }
 
-export function stateOf(container: CriContainer, source: StatusSource): ContainerState {
+function stateOf(container: CriContainer): ContainerState {
   switch (container.state) {
     case 'CONTAINER_CREATED':
       return CREATING
@@ -90,7 +88,7 @@ export function stateOf(container: CriContainer, source: StatusSource): Containe
           message: container.message === '' ? undefined : container.message,
           startedAt: container.startedAt === 0 ? undefined : formatTime(container.startedAt),
           finishedAt: formatTime(container.finishedAt),
-          containerID: container.apiId(source.runtimeName),
+          containerID: container.apiId,
         },
       }
   }

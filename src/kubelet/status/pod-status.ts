@@ -1,7 +1,8 @@
 /** A pod's whole status from what the kubelet knows (upstream: pkg/kubelet/kubelet_pods.go, generateAPIPodStatus). */
-import type { ContainerStatus, Pod, PodStatus } from '../../api/core/pod.ts'
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/core/pod.ts'
 import type { Stored } from '../../api/kind.ts'
 import { formatTime } from '../../api/time.ts'
+import { sizedObject } from '../../kernel/sized-object.ts'
 import type { ContainerNotes } from '../container-notes.ts'
 import { containerStatus, type StatusSource } from './container-status.ts'
 import { podConditions, type Verdict } from './pod-conditions.ts'
@@ -82,7 +83,7 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
   const now = formatTime(view.now)
   return withoutAbsent({
     phase,
-    conditions: exact(
+    conditions: shared(
       podConditions({
         spec: pod.spec,
         statuses: byName,
@@ -111,6 +112,22 @@ export function podStatus(view: PodView, source: StatusSource): PodStatus {
   })
 }
 
+/** Pods that became ready within one second have the very same conditions: they share the list of them too. */
+function shared(conditions: readonly PodCondition[]): readonly PodCondition[] {
+  const known = recent.find(
+    (it) => it.length === conditions.length && it.every((c, i) => c === conditions[i]),
+  )
+  if (known !== undefined) return known
+  const list = exact(conditions)
+  recent[oldest] = list
+  oldest = (oldest + 1) % RECENT_MAX
+  return list
+}
+
+const RECENT_MAX = 8
+const recent: (readonly PodCondition[])[] = []
+let oldest = 0
+
 /** The list without the room that pushing leaves: it is kept as long as its pod. */
 function exact<T>(list: readonly T[]): readonly T[] {
   return list.slice()
@@ -118,7 +135,9 @@ function exact<T>(list: readonly T[]): readonly T[] {
 
 /** Absent fields are left out, not undefined: the API server then takes the object as it is. */
 function withoutAbsent(status: PodStatus): PodStatus {
-  const present: Record<string, unknown> = {}
+  let fields = 0
+  for (const name in status) if (status[name as keyof PodStatus] !== undefined) fields++
+  const present = sizedObject(fields) as Record<string, unknown>
   for (const name in status) {
     const value = status[name as keyof PodStatus]
     if (value !== undefined) present[name] = value

@@ -161,7 +161,6 @@ export class ClusterCache {
     return {
       pod,
       uid: pod.metadata.uid,
-      key: objectKey(pod.metadata),
       class: found,
       requests: found.requests,
       nodeName: pod.spec.nodeName ?? '',
@@ -170,7 +169,7 @@ export class ClusterCache {
 
   /** Takes the pod as placed before the API server has confirmed it. */
   assume(info: PodInfo, nodeName: string): void {
-    invariant(!this.pods.has(info.uid), 'a pod is assumed once', { pod: info.key })
+    invariant(!this.pods.has(info.uid), 'a pod is assumed once', { pod: objectKey(info.pod.metadata) })
     info.nodeName = nodeName
     this.pods.set(info.uid, info)
     this.#assumed.add(info.uid)

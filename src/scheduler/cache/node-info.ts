@@ -10,8 +10,6 @@ import type { PodRequests, ResourceColumns } from './resource-columns.ts'
 export interface PodInfo {
   pod: Stored<Pod>
   readonly uid: string
-  /** `namespace/name`. */
-  readonly key: string
   class: PodClass
   requests: PodRequests
   /** The name of the node it stands on or is assumed on; '' while it waits. */

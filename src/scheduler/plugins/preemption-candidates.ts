@@ -1,5 +1,7 @@
 /** Who would have to go for a pod to fit on a node, and which node hurts least (framework/preemption/preemption.go). */
 
+import type { Pod } from '../../api/core/pod.ts'
+import { objectKey, type Stored } from '../../api/kind.ts'
 import { compileSelector } from '../../api/label-selector.ts'
 import type { PodDisruptionBudget } from '../../api/policy/pod-disruption-budget.ts'
 import { parseTime } from '../../api/time.ts'
@@ -41,7 +43,13 @@ export function byImportance(a: PodInfo, b: PodInfo): number {
   if (a.class.priority !== b.class.priority) return b.class.priority - a.class.priority
   const [x, y] = [startOf(a), startOf(b)]
   if (x !== y) return x < y ? -1 : 1
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+  return byKey(a.pod.metadata, b.pod.metadata)
+}
+
+function byKey(a: Stored<Pod>['metadata'], b: Stored<Pod>['metadata']): number {
+  // Only of different namespaces the keys have to be put together.
+  const [x, y] = a.namespace === b.namespace ? [a.name, b.name] : [objectKey(a), objectKey(b)]
+  return x < y ? -1 : x > y ? 1 : 0
 }
 
 /** Goes through pods in order of importance and uses up their budgets' allowed disruptions. */
