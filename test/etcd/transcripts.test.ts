@@ -2,7 +2,7 @@
  * Replays what a real etcd answered to a million generated operations. A divergence names the operation and
  * both answers; `npm run test:etcd` compares with a living etcd, `npm run test:etcd:record` writes these.
  */
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compareRecorded } from './oracle/differential.ts'
 import { OurSide } from './oracle/ours.ts'
 import { readTranscript, transcriptFiles } from './oracle/transcripts.ts'
@@ -14,6 +14,9 @@ const files = transcriptFiles().slice(0, some === undefined ? undefined : Number
 // Every sixth answer is a refusal, and nobody reads where it was thrown.
 beforeAll(() => {
   Error.stackTraceLimit = 0
+})
+afterAll(() => {
+  Error.stackTraceLimit = 10
 })
 
 test.runIf(some === undefined)('there are transcripts of a million operations', () => {
