@@ -23,7 +23,7 @@ const METHODS: readonly (keyof Client)[] = [
 export function drivingClient(client: Client, loop: EventLoop): Client {
   const driven = METHODS.map((name) => {
     const method = (client[name] as unknown as Method).bind(client)
-    return [name, (...args: readonly unknown[]) => loop.outside(method(...args))] as const
+    return [name, (...args: readonly unknown[]) => loop.outside(() => method(...args))] as const
   })
   return Object.freeze(Object.fromEntries(driven)) as unknown as Client
 }

@@ -232,11 +232,11 @@ export class SimCluster implements Cluster {
   }
 
   async logs(container: ContainerRef, options: LogOptions = {}): Promise<string> {
-    return this.loop.outside(readLog(this.#reach, container, options))
+    return this.loop.outside(() => readLog(this.#reach, container, options))
   }
 
   async exec(container: ContainerRef, command: readonly string[]): Promise<CommandResult> {
-    return this.loop.outside(runCommand(this.#reach, container, command))
+    return this.loop.outside(() => runCommand(this.#reach, container, command))
   }
 
   get #reach(): Reach {

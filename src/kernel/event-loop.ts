@@ -290,8 +290,14 @@ export class EventLoop {
     return this.steps - from
   }
 
-  /** Drives the loop on behalf of an outside caller until `promise`, which an event resolves, is settled. */
-  async outside<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Drives the loop on behalf of an outside caller until a promise, which an event resolves, is settled.
+   *
+   * @param work a function is called in no context but the outside's: while a loop that follows a pacer lets the host have
+   * its turn, that of its last event still stands, and what an ended task asks for is never answered
+   */
+  async outside<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
+    const promise = typeof work === 'function' ? this.within(OUTSIDE, work) : work
     let done = false
     const mark = () => {
       done = true
@@ -432,8 +438,13 @@ export class EventLoop {
     do {
       // A task that waits for nothing we know may wait for the host, and the host now and then for us.
       const turn = this.#hostWork || this.#idleTurns > 0 || this.steps % EVENTS_PER_TURN === 0
+      const hostOnly = turn && !this.#hostWork && this.#idleTurns === 0
       this.#dirty = false
       this.#hostWork = false
+      if (hostOnly) {
+        await drainMicrotasks()
+        this.context = OUTSIDE // Nothing of ours goes on in the host; whoever calls from there is outside.
+      }
       await (turn ? hostTurn() : drainMicrotasks())
       if (this.#touched.size > 0) this.#checkTasks()
     } while (this.#dirty)

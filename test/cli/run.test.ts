@@ -124,9 +124,9 @@ describe('kubarium run', () => {
   })
 
   test('a TypeScript program', async () => {
-    // Inside the repository, where a tool that takes the types out can be found.
-    mkdirSync(join(ROOT, 'node_modules/.cache'), { recursive: true })
-    const directory = mkdtempSync(join(ROOT, 'node_modules/.cache/program-'))
+    // Inside the repository, where a tool that takes the types out can be found; Node's own leaves node_modules alone.
+    mkdirSync(join(ROOT, '.cache'), { recursive: true })
+    const directory = mkdtempSync(join(ROOT, '.cache/program-'))
     const file = join(directory, 'program.ts')
     writeFileSync(
       file,

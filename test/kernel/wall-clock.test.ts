@@ -52,3 +52,23 @@ test('what is scheduled from outside wakes a loop that sleeps for ever', async (
   expect(loop.now).toBeGreaterThanOrEqual(10)
   loop.follow(undefined)
 })
+
+test.each(['the host has its turn now and then', 'events ask for a turn of the host'])(
+  'whoever calls while %s is outside, whatever ran last',
+  async (when) => {
+    const loop = new EventLoop({ start: 0 })
+    loop.every(1, () => {
+      loop.spawn('tick', 'component', async () => {})
+      if (when.startsWith('events')) loop.yieldToHost()
+    })
+    loop.follow(new WallPacer(() => loop.now, Number.POSITIVE_INFINITY))
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      await loop.outside(() => {
+        expect(loop.context).toEqual({ cause: 0, background: false })
+        return loop.sleep(5)
+      })
+    }
+    loop.follow(undefined)
+  },
+)
