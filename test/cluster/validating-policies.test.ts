@@ -202,15 +202,30 @@ test('a policy that cannot be compiled is refused, and policies never judge poli
   expect(message).toContain('spec.validations[0].expression: Invalid value: "object.": compilation failed: ')
 })
 
-test('its status says that it has been looked at', async () => {
+test.each([
+  ['true', {}],
+  ['object.spec.replicas > 1 && object.metadata.labels.a == "b"', {}],
+  [
+    'object.replicas > 1',
+    {
+      expressionWarnings: [
+        {
+          fieldRef: 'spec.validations[0].expression',
+          warning:
+            "apps/v1, Kind=Deployment: ERROR: <input>:1:7: undefined field 'replicas'\n | object.replicas > 1\n | ......^",
+        },
+      ],
+    },
+  ],
+])('its status says that it has been looked at: %s', async (expression, typeChecking) => {
   cluster = await createCluster({ nodes: 0, scheduler: false, authorization: 'RBAC' })
   await cluster.apply({
     apiVersion: API,
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name: 'p' },
-    spec: { matchConstraints: { resourceRules: [RULE] }, validations: [{ expression: 'true' }] },
+    spec: { matchConstraints: { resourceRules: [RULE] }, validations: [{ expression }] },
   } as unknown as KubeObject)
   await cluster.settle()
   const policy = cluster.peek().get<ValidatingAdmissionPolicy>(ValidatingAdmissionPolicy, { name: 'p' })
-  expect(policy?.status).toEqual({ observedGeneration: 1, typeChecking: {} })
+  expect(policy?.status).toEqual({ observedGeneration: 1, typeChecking })
 })

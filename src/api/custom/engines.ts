@@ -22,9 +22,15 @@ export function needsEngines(schema: JSONSchemaProps): boolean {
 }
 
 let loading: Promise<Engines> | undefined
+let loaded: Engines | undefined
 
 /** Loads both engines once. Waits for the module loader, not for anything in the simulation. */
 export function loadEngines(): Promise<Engines> {
-  loading ??= import('./cel.ts').then(({ createEngines }) => createEngines())
+  loading ??= import('./cel.ts').then(({ createEngines }) => (loaded = createEngines()))
   return loading
+}
+
+/** For who comes after the API server has let an expression in: it has loaded them by then. */
+export function loadedEngines(): Engines | undefined {
+  return loaded
 }

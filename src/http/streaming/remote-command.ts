@@ -76,7 +76,10 @@ export function prepareCommand(
           : streams.exec({ ...request, command }, sink),
       )
       if (isRefusal(session)) {
-        channels.status(refused(session).status)
+        const { code, message } = session
+        const failed =
+          code === 500 ? internalError(`unable to upgrade connection: ${message}`) : refused(session)
+        channels.status(failed.status)
         return SILENT
       }
       return entering(session, loop)
