@@ -3,6 +3,7 @@
  * nothing until an error is added: a validator pushes and pops steps of one shared stack, and the text is put
  * together only when something is wrong.
  */
+import { GoValue, goList, goQuote } from './go-syntax.ts'
 import { stringify } from './json.ts'
 
 /** Reasons of Status causes; upstream: apimachinery field.ErrorType. */
@@ -73,9 +74,14 @@ export class FieldErrors {
     this.#add('FieldValueRequired', field, withDetail('Required value', detail))
   }
 
-  /** `value` is printed as upstream would: strings quoted, numbers bare, objects as JSON. */
+  /** `value` is printed as upstream would: strings quoted, numbers bare; what Go has types for through go-syntax.ts. */
   invalid(field: PathStep | undefined, value: unknown, detail: string): void {
     this.#add('FieldValueInvalid', field, withDetail(`Invalid value: ${print(value)}`, detail))
+  }
+
+  /** Of values that do not go together, none of which is printed. */
+  invalidPlace(detail: string): void {
+    this.#add('FieldValueInvalid', undefined, withDetail('Invalid value', detail))
   }
 
   typeInvalid(field: PathStep | undefined, value: unknown, detail: string): void {
@@ -83,7 +89,7 @@ export class FieldErrors {
   }
 
   notSupported(field: PathStep | undefined, value: unknown, supported: readonly string[]): void {
-    const values = supported.length === 0 ? '' : `: supported values: ${supported.map(quote).join(', ')}`
+    const values = supported.length === 0 ? '' : `: supported values: ${supported.map(goQuote).join(', ')}`
     this.#add('FieldValueNotSupported', field, `Unsupported value: ${print(value)}${values}`)
   }
 
@@ -134,12 +140,10 @@ function withDetail(text: string, detail: string): string {
 }
 
 function print(value: unknown): string {
-  if (typeof value === 'string') return quote(value)
-  if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return goQuote(value)
+  if (value instanceof GoValue) return value.text
+  // Upstream's nil is the word, quoted like every other.
+  if (value === undefined || value === null) return '"null"'
+  if (Array.isArray(value) && value.every((it) => typeof it === 'string')) return goList(value)
   return typeof value === 'object' ? stringify(value) : String(value)
-}
-
-/** Go's %q for what occurs here. */
-function quote(text: string): string {
-  return JSON.stringify(text)
 }

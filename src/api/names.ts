@@ -59,6 +59,25 @@ export function checkDns1123Subdomain(text: string): readonly string[] {
   return problems
 }
 
+const SEARCH_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const SEARCH_DOMAIN = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`
+const IS_SEARCH_DOMAIN = new RegExp(`^${SEARCH_DOMAIN}$`)
+
+/** Domains that resolvers append to short names: underscores are common there. */
+export function checkSearchDomain(text: string): readonly string[] {
+  const problems = tooLong(text, MAX_SUBDOMAIN)
+  if (!IS_SEARCH_DOMAIN.test(text)) {
+    problems.push(
+      withRegex(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+        SEARCH_DOMAIN,
+        'example.com',
+      ),
+    )
+  }
+  return problems
+}
+
 export function checkDns1035Label(text: string): readonly string[] {
   const problems = tooLong(text, MAX_LABEL)
   if (!IS_LABEL_1035.test(text)) {

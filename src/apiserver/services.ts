@@ -2,7 +2,9 @@
  * Cluster IPs and node ports of Services (upstream: registry/core/service/storage/alloc.go). What is taken follows
  * from the stored Services: the tables here are an index over them, kept up to date by commits.
  */
+import { isIpv6 } from '../api/core/ip.ts'
 import type { Service, ServicePort } from '../api/core/service.ts'
+import { validateClusterIps } from '../api/core/service-validation.ts'
 import { invalid } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
@@ -72,14 +74,15 @@ class ServiceAllocator implements ResourceHooks {
 
   #allocate(service: Service, old: Service | undefined, call: Call): Service {
     const { spec } = service
-    if (spec.type === 'ExternalName') return withoutAllocations(service)
+    if (spec.type === 'ExternalName') return old === undefined ? service : withoutAllocations(service)
     const addressed = this.#withAddress(service, old, call)
     return this.#withPorts(addressed, old, call)
   }
 
   #withAddress(service: Service, old: Service | undefined, call: Call): Service {
     const { spec } = service
-    const asked = spec.clusterIP || spec.clusterIPs?.[0]
+    const asked = spec.clusterIP
+    this.#checkFamilies(service, old, call)
     if (asked === 'None') {
       const selectorless = Object.keys(spec.selector ?? {}).length === 0
       return withSpec(service, {
@@ -89,7 +92,9 @@ class ServiceAllocator implements ResourceHooks {
         ipFamilyPolicy: spec.ipFamilyPolicy ?? (selectorless ? 'RequireDualStack' : 'SingleStack'),
       })
     }
-    if (asked && asked !== old?.spec.clusterIP) this.#checkAddress(asked, service, call)
+    // Validation refuses to change an address.
+    const fixed = old !== undefined && old.spec.type !== 'ExternalName' && old.spec.clusterIP !== undefined
+    if (asked && !fixed) this.#checkAddress(asked, service, call)
     const ip = asked || this.#drawAddress(this.#server.random)
     return withSpec(service, {
       clusterIP: ip,
@@ -97,6 +102,41 @@ class ServiceAllocator implements ResourceHooks {
       ipFamilies: spec.ipFamilies ?? ['IPv4'],
       ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
     })
+  }
+
+  /** Addresses and families must make sense before something can be given out. Upstream: initIPFamilyFields. */
+  #checkFamilies({ spec, metadata }: Service, old: Service | undefined, call: Call): void {
+    const errors = new FieldErrors()
+    errors.at('spec', () => {
+      validateClusterIps(spec, errors, old?.spec)
+      if (!errors.empty) return
+      const { clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
+      if (ipFamilyPolicy === 'SingleStack') {
+        const more = "must be 'RequireDualStack' or 'PreferDualStack' when multiple"
+        if (clusterIPs.length === 2)
+          errors.invalid('ipFamilyPolicy', ipFamilyPolicy, `${more} cluster IPs are specified`)
+        if (ipFamilies.length === 2)
+          errors.invalid('ipFamilyPolicy', ipFamilyPolicy, `${more} IP families are specified`)
+      }
+      if (spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0) return
+      if (ipFamilyPolicy === 'RequireDualStack') {
+        errors.invalid(
+          'ipFamilyPolicy',
+          ipFamilyPolicy,
+          'this cluster is not configured for dual-stack services',
+        )
+      }
+      errors.each('ipFamilies', ipFamilies, (family) => {
+        if (family !== 'IPv4') errors.invalid(undefined, family, 'not configured on this cluster')
+      })
+      clusterIPs.forEach((address, index) => {
+        if (ipFamilies[index] !== undefined || !isIpv6(address)) return
+        errors.at('clusterIPs', () =>
+          errors.invalid(index, clusterIPs, 'IPv6 is not configured on this cluster'),
+        )
+      })
+    })
+    if (!errors.empty) throw invalid(call.kind, metadata?.name ?? '', errors.list)
   }
 
   #checkAddress(ip: string, service: Service, call: Call): void {
@@ -194,22 +234,20 @@ function keepAllocated(service: Service, old: Service): Service {
     return port
   })
   const { clusterIP, clusterIPs } = old.spec
-  return withSpec(needsPorts ? service : withoutExternal(service, old), {
+  const outside = needsPorts ? service : without(service, old, ['externalTrafficPolicy'])
+  const typed = service.spec.type === 'LoadBalancer' ? outside : without(outside, old, ONLY_BALANCERS)
+  return withSpec(typed, {
     ...(service.spec.clusterIP || clusterIP === undefined ? {} : { clusterIP, clusterIPs }),
     ...(ports === undefined ? {} : { ports }),
   })
 }
 
-/** What only services reachable from outside may have goes with the type, unless it was changed on purpose. */
-function withoutExternal(service: Service, old: Service): Service {
+const ONLY_BALANCERS = ['healthCheckNodePort', 'allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const
+
+/** What only services of another type may have goes with the type, unless it was changed on purpose. */
+function without(service: Service, old: Service, fields: readonly (keyof Service['spec'])[]): Service {
   const kept: Record<string, unknown> = { ...service.spec }
-  for (const field of [
-    'externalTrafficPolicy',
-    'healthCheckNodePort',
-    'allocateLoadBalancerNodePorts',
-  ] as const) {
-    if (service.spec[field] === old.spec[field]) delete kept[field]
-  }
+  for (const field of fields) if (service.spec[field] === old.spec[field]) delete kept[field]
   return { ...service, spec: kept as Service['spec'] }
 }
 

@@ -226,7 +226,7 @@ describe('validation', () => {
   test('a DaemonSet surges or goes without, not both', () => {
     const updateStrategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }
     expect(problems(DaemonSet, { metadata: meta, spec: { selector, template, updateStrategy } })).toEqual([
-      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero',
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: intstr.IntOrString{Type:0, IntVal:1, StrVal:""}: may not be set when maxUnavailable is non-zero',
     ])
   })
 
@@ -276,7 +276,7 @@ describe('validation', () => {
     )
     expect(problems(PersistentVolumeClaim, { metadata: meta, spec: {} })).toEqual([
       'spec.accessModes: Required value: at least 1 access mode is required',
-      'spec.resources.requests[storage]: Required value',
+      'spec.resources[storage]: Required value',
     ])
   })
 

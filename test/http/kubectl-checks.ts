@@ -639,7 +639,7 @@ export const CHECKS: readonly Check[] = [
       'labels: {app: web}}\n    spec',
       'labels: {app: other}}\n    spec',
     ),
-    want: 'spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`',
+    want: 'spec.template.metadata.labels: Invalid value: map[string]string{"app":"other"}: `selector` does not match template `labels`',
     code: 1,
   },
   {

@@ -5,6 +5,7 @@ import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, withFields } from '../fill.ts'
+import { GoValue, goIntOrString, goLabelSelector, goQuote } from '../go-syntax.ts'
 import { percentOf } from '../int-or-string.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
@@ -54,14 +55,16 @@ export const DaemonSet = defineKind<DaemonSet>({
   },
   validate(object, errors) {
     errors.at('spec', () => {
-      validateSelectorAndTemplate(object.spec, 'daemonset', errors)
+      validateSelectorAndTemplate(object.spec, 'DaemonSet', errors)
       validateNonNegative(object.spec.minReadySeconds, 'minReadySeconds', errors)
       validateUpdateStrategy(object.spec.updateStrategy ?? {}, errors)
       validateNonNegative(object.spec.revisionHistoryLimit, 'revisionHistoryLimit', errors)
     })
   },
   validateUpdate(object, old, errors) {
-    errors.at('spec', () => validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors))
+    errors.at('spec', () =>
+      validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors, goLabelSelector),
+    )
   },
   columns: [
     nameColumn,
@@ -128,21 +131,30 @@ function defaultSpec(spec: DaemonSetSpec): DaemonSetSpec {
 function validateUpdateStrategy({ type, rollingUpdate }: DaemonSetUpdateStrategy, errors: FieldErrors): void {
   errors.at('updateStrategy', () => {
     if (type === 'OnDelete') return
-    if (type !== 'RollingUpdate') errors.notSupported('type', type ?? '', ['RollingUpdate', 'OnDelete'])
-    else if (rollingUpdate === undefined) errors.required('rollingUpdate')
+    if (type !== 'RollingUpdate') {
+      const given = new GoValue(
+        `apps.DaemonSetUpdateStrategy{Type:${goQuote(type ?? '')}, RollingUpdate:(*apps.RollingUpdateDaemonSet)(nil)}`,
+      )
+      errors.notSupported(undefined, given, ['RollingUpdate', 'OnDelete'])
+    } else if (rollingUpdate === undefined) errors.required('rollingUpdate')
     else {
       const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate
       errors.at('rollingUpdate', () => {
-        const isZero = (value: number | string) => (percentOf(value) ?? value) === 0
+        validateIntOrPercent(maxUnavailable, 'maxUnavailable', errors)
+        validateIntOrPercent(maxSurge, 'maxSurge', errors)
+        validateNotMoreThan100Percent(maxUnavailable, 'maxUnavailable', errors)
+        validateNotMoreThan100Percent(maxSurge, 'maxSurge', errors)
+        // What is no number at all counts as none.
+        const isZero = (value: number | string) => !(percentOf(value) ?? Number(value))
         if (isZero(maxUnavailable) && isZero(maxSurge)) {
           errors.required('maxUnavailable', 'cannot be 0 when maxSurge is 0')
         } else if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
-          errors.invalid('maxSurge', maxSurge, 'may not be set when maxUnavailable is non-zero')
+          errors.invalid(
+            'maxSurge',
+            goIntOrString(maxSurge),
+            'may not be set when maxUnavailable is non-zero',
+          )
         }
-        validateIntOrPercent(maxUnavailable, 'maxUnavailable', errors)
-        validateNotMoreThan100Percent(maxUnavailable, 'maxUnavailable', errors)
-        validateIntOrPercent(maxSurge, 'maxSurge', errors)
-        validateNotMoreThan100Percent(maxSurge, 'maxSurge', errors)
       })
     }
   })

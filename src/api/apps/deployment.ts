@@ -5,6 +5,7 @@ import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, withFields } from '../fill.ts'
+import { goIntOrString, goLabelSelector } from '../go-syntax.ts'
 import { percentOf } from '../int-or-string.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
@@ -53,7 +54,7 @@ export const Deployment = defineKind<Deployment>({
   validate(object, errors) {
     errors.at('spec', () => {
       const { spec } = object
-      validateReplicaSpec(spec, 'deployment', errors)
+      validateReplicaSpec(spec, 'Deployment', errors)
       validateStrategy(spec.strategy ?? {}, errors)
       validateNonNegative(spec.revisionHistoryLimit, 'revisionHistoryLimit', errors)
       const deadline = spec.progressDeadlineSeconds
@@ -64,7 +65,9 @@ export const Deployment = defineKind<Deployment>({
     })
   },
   validateUpdate(object, old, errors) {
-    errors.at('spec', () => validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors))
+    errors.at('spec', () =>
+      validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors, goLabelSelector),
+    )
   },
   validateStatusUpdate(object, old, errors) {
     errors.at('status', () => {
@@ -135,9 +138,10 @@ function validateRollingUpdate(
 ): void {
   validateIntOrPercent(maxUnavailable, 'maxUnavailable', errors)
   validateIntOrPercent(maxSurge, 'maxSurge', errors)
-  const isZero = (value: number | string) => (percentOf(value) ?? value) === 0
+  // What is no number at all counts as none.
+  const isZero = (value: number | string) => !(percentOf(value) ?? Number(value))
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
-    errors.invalid('maxUnavailable', maxUnavailable, 'may not be 0 when `maxSurge` is 0')
+    errors.invalid('maxUnavailable', goIntOrString(maxUnavailable), 'may not be 0 when `maxSurge` is 0')
   }
   validateNotMoreThan100Percent(maxUnavailable, 'maxUnavailable', errors)
 }

@@ -4,6 +4,7 @@ import { ageColumn, integer, nameColumn, podTemplateColumns } from '../columns.t
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
 import { fill, mapField, withFields } from '../fill.ts'
+import { goLabelSelector } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
@@ -31,10 +32,12 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate(object, errors) {
-    errors.at('spec', () => validateReplicaSpec(object.spec, 'replicaset', errors))
+    errors.at('spec', () => validateReplicaSpec(object.spec, 'ReplicaSet', errors))
   },
   validateUpdate(object, old, errors) {
-    errors.at('spec', () => validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors))
+    errors.at('spec', () =>
+      validateImmutable(object.spec.selector, old.spec.selector, 'selector', errors, goLabelSelector),
+    )
   },
   validateStatusUpdate(object, _old, errors) {
     errors.at('status', () => validateReplicaCounts(object.status ?? { replicas: 0 }, errors))

@@ -6,10 +6,12 @@ import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, mapList, withFields } from '../fill.ts'
+import { GoValue, goQuote } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { sameValue, validateIntOrPercent, validateNonNegative, validateOneOf } from '../meta/validation.ts'
+import { checkDns1123Label } from '../names.ts'
 import {
   filled,
   type Infer,
@@ -35,7 +37,7 @@ export const StatefulSet = defineKind<StatefulSet>({
   categories: ['all'],
   namespaced: true,
   schema: () => statefulSet,
-  nameRule: 'dns1123Subdomain',
+  nameRule: 'dns1123Label',
   generation: true,
   status: true,
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
@@ -43,14 +45,24 @@ export const StatefulSet = defineKind<StatefulSet>({
   defaults: (object) => mapField(object, 'spec', defaultSpec),
   prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
-  validate(object, errors) {
+  validate(object, errors, old) {
     errors.at('spec', () => {
       const { spec } = object
-      validateOneOf(spec.podManagementPolicy, 'podManagementPolicy', ['OrderedReady', 'Parallel'], errors)
+      const policy = spec.podManagementPolicy
+      if (!policy) errors.required('podManagementPolicy')
+      else if (policy !== 'OrderedReady' && policy !== 'Parallel') {
+        errors.invalid('podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")
+      }
       validateUpdateStrategy(spec.updateStrategy ?? {}, errors)
       validateRetention(spec.persistentVolumeClaimRetentionPolicy, errors)
       validateNonNegative(spec.ordinals?.start, 'ordinals.start', errors)
-      validateReplicaSpec(withClaimVolumes(spec), 'statefulset', errors)
+      // It cannot change, so an old one that was let in stays.
+      if (old === undefined && spec.serviceName) {
+        for (const problem of checkDns1123Label(spec.serviceName)) {
+          errors.invalid('serviceName', spec.serviceName, problem)
+        }
+      }
+      validateReplicaSpec(spec, 'StatefulSet', errors)
     })
   },
   validateUpdate(object, old, errors) {
@@ -93,11 +105,16 @@ function defaultSpec(spec: StatefulSetSpec): StatefulSetSpec {
     updateStrategy: Object.freeze({}),
     persistentVolumeClaimRetentionPolicy: Object.freeze({}),
   })
-  const withStrategy = mapField(complete, 'updateStrategy', (given) => {
-    const strategy = fill(given, { type: 'RollingUpdate' })
-    if (strategy.type !== 'RollingUpdate') return strategy
-    return withFields(strategy, { rollingUpdate: fill(strategy.rollingUpdate ?? {}, { partition: 0 }) })
-  })
+  // Who names the type without saying more gets no partition.
+  const withStrategy = mapField(complete, 'updateStrategy', (given) =>
+    mapField(
+      given.type
+        ? given
+        : withFields(given, { type: 'RollingUpdate', rollingUpdate: given.rollingUpdate ?? {} }),
+      'rollingUpdate',
+      (it) => (!given.type || given.type === 'RollingUpdate' ? fill(it, { partition: 0 }) : it),
+    ),
+  )
   const withRetention = mapField(withStrategy, 'persistentVolumeClaimRetentionPolicy', (policy) =>
     fill(policy, { whenDeleted: 'Retain', whenScaled: 'Retain' }),
   )
@@ -120,14 +137,10 @@ function fixedPart(spec: Partial<StatefulSetSpec>): object {
   return fixed
 }
 
-/** Containers may mount what only the controller adds: a volume for each claim template. */
-function withClaimVolumes(spec: StatefulSetSpec): StatefulSetSpec {
-  const names = (spec.volumeClaimTemplates ?? []).map((it) => it.metadata?.name ?? '')
-  if (names.length === 0 || spec.template?.spec === undefined) return spec
-  const own = (spec.template.spec.volumes ?? []).filter((it) => !names.includes(it.name))
-  const claims = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
-  const template = { ...spec.template, spec: { ...spec.template.spec, volumes: [...own, ...claims] } }
-  return { ...spec, template }
+function goRollingUpdate({ partition = 0 }: RollingUpdateStatefulSetStrategy): GoValue {
+  return new GoValue(
+    `apps.RollingUpdateStatefulSetStrategy{Partition:${partition}, MaxUnavailable:(*intstr.IntOrString)(nil)}`,
+  )
 }
 
 function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy, errors: FieldErrors): void {
@@ -136,10 +149,17 @@ function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy, errors: Fie
     if (!type) errors.required(undefined)
     else if (type === 'OnDelete') {
       if (rollingUpdate !== undefined) {
-        errors.invalid('rollingUpdate', rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")
+        errors.invalid(
+          'rollingUpdate',
+          goRollingUpdate(rollingUpdate),
+          "only allowed for updateStrategy 'RollingUpdate'",
+        )
       }
     } else if (type !== 'RollingUpdate') {
-      errors.invalid(undefined, strategy, "must be 'RollingUpdate' or 'OnDelete'")
+      const given = new GoValue(
+        `apps.StatefulSetUpdateStrategy{Type:${goQuote(type)}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`,
+      )
+      errors.invalid(undefined, given, "must be 'RollingUpdate' or 'OnDelete'")
     } else {
       errors.at('rollingUpdate', () => {
         validateNonNegative(rollingUpdate?.partition, 'partition', errors)
@@ -155,8 +175,8 @@ function validateRetention(
 ): void {
   if (policy === undefined) return
   errors.at('persistentVolumeClaimRetentionPolicy', () => {
-    validateOneOf(policy.whenDeleted, 'whenDeleted', ['Delete', 'Retain'], errors)
-    validateOneOf(policy.whenScaled, 'whenScaled', ['Delete', 'Retain'], errors)
+    validateOneOf(policy.whenDeleted, 'whenDeleted', ['Retain', 'Delete'], errors)
+    validateOneOf(policy.whenScaled, 'whenScaled', ['Retain', 'Delete'], errors)
   })
 }
 

@@ -1,7 +1,8 @@
 /** What kinds that keep a number of equal pods have in common. */
-import { validatePodTemplate } from '../core/pod-spec-validation.ts'
+import { validatePodTemplate, validateTemplateMetadata } from '../core/pod-spec-validation.ts'
 import type { PodTemplateSpec } from '../core/pod-template.ts'
 import type { FieldErrors } from '../field-errors.ts'
+import { goLabelSelector, goMap } from '../go-syntax.ts'
 import { compileSelector, SelectorError } from '../label-selector.ts'
 import type { LabelSelector } from '../meta/label-selector.ts'
 import { validateLabelSelector, validateNonNegative } from '../meta/validation.ts'
@@ -13,47 +14,68 @@ interface ReplicaSpec {
   readonly template?: PodTemplateSpec
 }
 
-/** At `spec`. `what` is how messages name the kind: `deployment`. */
-export function validateReplicaSpec(spec: ReplicaSpec, what: string, errors: FieldErrors): void {
+type What = 'DaemonSet' | 'Deployment' | 'ReplicaSet' | 'StatefulSet'
+
+/** At `spec`. */
+export function validateReplicaSpec(spec: ReplicaSpec, what: What, errors: FieldErrors): void {
   validateNonNegative(spec.replicas, 'replicas', errors)
   validateSelectorAndTemplate(spec, what, errors)
   validateNonNegative(spec.minReadySeconds, 'minReadySeconds', errors)
 }
 
 /** The selector is there, selects something, and selects the pods that the template makes. */
-export function validateSelectorAndTemplate(spec: ReplicaSpec, what: string, errors: FieldErrors): void {
+export function validateSelectorAndTemplate(spec: ReplicaSpec, what: What, errors: FieldErrors): void {
   const { selector, template } = spec
-  if (selector === undefined) errors.required('selector')
+  // Upstream leaves it to the template of a DaemonSet to say that nothing is selected.
+  if (selector === undefined && what !== 'DaemonSet') errors.required('selector')
   else {
     validateLabelSelector(selector, 'selector', errors)
-    if (isEmpty(selector)) errors.invalid('selector', selector, `empty selector is invalid for ${what}`)
+    if (selector !== undefined && isEmpty(selector)) {
+      errors.invalid(
+        'selector',
+        goLabelSelector(selector),
+        `empty selector is invalid for ${what.toLowerCase()}`,
+      )
+    }
+  }
+  const matching = selects(selector, template)
+  if (matching === undefined) {
+    errors.invalid(
+      'selector',
+      goLabelSelector(selector),
+      what === 'StatefulSet' ? '' : 'invalid label selector',
+    )
+    if (what !== 'StatefulSet') return
   }
   if (template === undefined) {
     errors.required('template')
     return
   }
   errors.at('template', () => {
-    if (selector !== undefined && !isEmpty(selector) && !matches(selector, template)) {
+    if (matching === false) {
       errors.at('metadata', () =>
         errors.invalid(
           'labels',
-          template.metadata?.labels ?? {},
+          goMap(template.metadata?.labels),
           '`selector` does not match template `labels`',
         ),
       )
     }
-    validatePodTemplate(template, errors)
-    validateAlways(template, errors)
+    if (what !== 'StatefulSet') validatePodTemplate(template, errors)
+    else if (matching !== undefined) validateTemplateMetadata(template, errors)
+    validateAlways(template, what, errors)
   })
 }
 
-function validateAlways({ spec }: PodTemplateSpec, errors: FieldErrors): void {
+function validateAlways({ spec }: PodTemplateSpec, what: What, errors: FieldErrors): void {
   errors.at('spec', () => {
     if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
       errors.notSupported('restartPolicy', spec.restartPolicy, ['Always'])
     }
-    if (spec.activeDeadlineSeconds !== undefined)
-      errors.forbidden('activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported')
+    if (spec.activeDeadlineSeconds !== undefined) {
+      const kind = what === 'Deployment' ? 'ReplicaSet' : what
+      errors.forbidden('activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`)
+    }
   })
 }
 
@@ -61,12 +83,16 @@ function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): bo
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
 }
 
-/** A selector that cannot be read has been reported already. */
-function matches(selector: LabelSelector, template: PodTemplateSpec): boolean {
+/** Undefined when the selector cannot be read. One that is absent selects nothing. */
+function selects(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+): boolean | undefined {
+  if (selector === undefined) return false
   try {
-    return compileSelector(selector).matches(template.metadata?.labels)
+    return compileSelector(selector).matches(template?.metadata?.labels)
   } catch (error) {
-    if (error instanceof SelectorError) return true
+    if (error instanceof SelectorError) return undefined
     throw error
   }
 }

@@ -1,7 +1,10 @@
 /** What an autoscaler may say. Upstream: pkg/apis/autoscaling/validation. */
+
+import { validateContainerResourceName } from '../core/container-validation.ts'
 import type { FieldErrors } from '../field-errors.ts'
+import { goQuantity } from '../go-syntax.ts'
 import { validateOneOf } from '../meta/validation.ts'
-import { checkPathSegment } from '../names.ts'
+import { checkDns1123Label, checkPathSegment } from '../names.ts'
 import { compareQuantities } from '../quantity.ts'
 import type {
   HorizontalPodAutoscaler,
@@ -23,13 +26,7 @@ export function validateAutoscaler(autoscaler: HorizontalPodAutoscaler, errors: 
     if (minReplicas !== undefined && maxReplicas < minReplicas) {
       errors.invalid('maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
     }
-    errors.at('scaleTargetRef', () => {
-      for (const field of ['kind', 'name'] as const) {
-        const value = scaleTargetRef?.[field] ?? ''
-        if (value === '') errors.required(field)
-        else for (const problem of checkPathSegment(value)) errors.invalid(field, value, problem)
-      }
-    })
+    validateReference(scaleTargetRef, 'scaleTargetRef', errors)
     errors.each('metrics', metrics, (metric) => validateMetric(metric, errors))
     if (behavior !== undefined) {
       errors.at('behavior', () => {
@@ -49,27 +46,71 @@ const SOURCES: Readonly<Record<string, keyof MetricSpec>> = {
 }
 
 function validateMetric(metric: MetricSpec, errors: FieldErrors): void {
-  if (!metric.type) {
-    errors.required('type', 'must specify a metric source type')
-    return
+  const type = metric.type ?? ''
+  const expected = Object.hasOwn(SOURCES, type) ? SOURCES[type] : undefined
+  const supported = Object.keys(SOURCES).sort()
+  if (type === '') errors.required('type', 'must specify a metric source type')
+  if (expected === undefined) errors.notSupported('type', type, supported)
+  // Only the first source is looked into.
+  const present = ORDER.filter((field) => metric[field] !== undefined)
+  const [first] = present
+  if (first !== undefined) {
+    const source = metric[first] as unknown as MetricSource
+    errors.at(first, () => validateSource(source, first, errors))
   }
-  const field = Object.hasOwn(SOURCES, metric.type) ? SOURCES[metric.type] : undefined
-  if (field === undefined) {
-    errors.notSupported('type', metric.type, Object.keys(SOURCES).sort())
-    return
+  if (expected === undefined) errors.notSupported('type', type, supported)
+  else if (metric[expected] === undefined) {
+    errors.required(expected, 'must populate information for the given metric source')
   }
-  const source = metric[field] as unknown as
-    | { readonly target?: MetricTarget; readonly name?: string }
-    | undefined
-  if (source === undefined) {
-    errors.required(field, `must populate information for the given metric source`)
-    return
+  if (present.length === 1) return
+  for (const field of present) {
+    if (field !== expected) errors.forbidden(field, 'must populate the given metric source only')
   }
-  errors.at(field, () => {
-    if ((field === 'resource' || field === 'containerResource') && !source.name) {
-      errors.required('name', 'must specify a resource name')
+}
+
+const ORDER = ['object', 'external', 'pods', 'resource', 'containerResource'] as const
+
+interface MetricSource {
+  readonly describedObject?: { readonly kind?: string; readonly name?: string }
+  readonly metric?: { readonly name?: string }
+  readonly name?: string
+  readonly container?: string
+  readonly target?: MetricTarget
+}
+
+function validateSource(source: MetricSource, field: (typeof ORDER)[number], errors: FieldErrors): void {
+  const { describedObject, metric, name, container } = source
+  if (field === 'object') validateReference(describedObject, 'describedObject', errors)
+  if (field === 'resource' || field === 'containerResource') {
+    if (!name) errors.required('name', 'must specify a resource name')
+    else if (field === 'containerResource') {
+      errors.at('name', () => validateContainerResourceName(name, errors))
     }
-    errors.at('target', () => validateTarget(source.target, field, errors))
+  } else if (!metric?.name) errors.at('metric', () => errors.required('name', 'must specify a metric name'))
+  else {
+    const given = metric.name
+    errors.at('metric', () => {
+      for (const problem of checkPathSegment(given)) errors.invalid('name', given, problem)
+    })
+  }
+  if (field === 'containerResource') {
+    if (!container) errors.required('container', 'must specify a container')
+    else for (const problem of checkDns1123Label(container)) errors.invalid('container', container, problem)
+  }
+  errors.at('target', () => validateTarget(source.target, field, errors))
+}
+
+function validateReference(
+  reference: { readonly kind?: string; readonly name?: string } | undefined,
+  field: string,
+  errors: FieldErrors,
+): void {
+  errors.at(field, () => {
+    for (const part of ['kind', 'name'] as const) {
+      const value = reference?.[part] ?? ''
+      if (value === '') errors.required(part)
+      else for (const problem of checkPathSegment(value)) errors.invalid(part, value, problem)
+    }
   })
 }
 
@@ -80,11 +121,13 @@ function validateTarget(
 ): void {
   const { type, value, averageValue, averageUtilization } = target ?? {}
   if (!type) errors.required('type', 'must specify a metric target type')
-  else validateOneOf(type, 'type', ['Utilization', 'Value', 'AverageValue'], errors)
+  if (type !== 'Utilization' && type !== 'Value' && type !== 'AverageValue') {
+    errors.invalid('type', type ?? '', 'must be either Utilization, Value, or AverageValue')
+  }
   if (value !== undefined && compareQuantities(value, '0') <= 0)
-    errors.invalid('value', value, 'must be positive')
+    errors.invalid('value', goQuantity(value), 'must be positive')
   if (averageValue !== undefined && compareQuantities(averageValue, '0') <= 0) {
-    errors.invalid('averageValue', averageValue, 'must be positive')
+    errors.invalid('averageValue', goQuantity(averageValue), 'must be positive')
   }
   if (averageUtilization !== undefined && averageUtilization < 1) {
     errors.invalid('averageUtilization', averageUtilization, 'must be greater than 0')
@@ -95,10 +138,19 @@ function validateTarget(
     } else if (averageUtilization !== undefined && averageValue !== undefined) {
       errors.forbidden('averageValue', 'may not set both a target raw value and a target utilization')
     }
+  } else if (source === 'pods') {
+    if (averageValue === undefined) {
+      errors.required('averageValue', 'must specify a positive target averageValue')
+    }
   } else if (value === undefined && averageValue === undefined) {
-    errors.required('averageValue', 'must set either a target value for metric or a per-pod target')
+    const both = source === 'object' ? 'a target value or averageValue' : PER_POD
+    errors.required('averageValue', `must set either ${both}`)
+  } else if (source === 'external' && value !== undefined && averageValue !== undefined) {
+    errors.forbidden('value', 'may not set both a target value for metric and a per-pod target')
   }
 }
+
+const PER_POD = 'a target value for metric or a per-pod target'
 
 function validateRules(rules: HPAScalingRules | undefined, field: string, errors: FieldErrors): void {
   if (rules === undefined) return

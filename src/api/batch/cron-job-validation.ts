@@ -1,5 +1,6 @@
 /** What a cron job may say. Upstream: pkg/apis/batch/validation ValidateCronJob. */
 import type { FieldErrors } from '../field-errors.ts'
+import { goLabelSelector } from '../go-syntax.ts'
 import { validateNonNegative, validateOneOf } from '../meta/validation.ts'
 import type { CronJob } from './cron-job.ts'
 import { validateJobTemplate } from './job-validation.ts'
@@ -28,14 +29,18 @@ export function validateCronJob(cronJob: CronJob, errors: FieldErrors): void {
     }
     if (spec.timeZone !== undefined) {
       if (spec.timeZone === '') errors.invalid('timeZone', '', 'timeZone must be nil or non-empty string')
-      else if (spec.timeZone.toLowerCase() === 'local') {
-        errors.invalid(
-          'timeZone',
-          spec.timeZone,
-          'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
-        )
-      } else if (!isTimeZone(spec.timeZone)) {
-        errors.invalid('timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`)
+      else {
+        const local = spec.timeZone.toLowerCase() === 'local'
+        if (local) {
+          errors.invalid(
+            'timeZone',
+            spec.timeZone,
+            'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
+          )
+        }
+        if (spec.timeZone !== 'Local' && (local || !isTimeZone(spec.timeZone))) {
+          errors.invalid('timeZone', spec.timeZone, `unknown time zone ${spec.timeZone}`)
+        }
       }
     }
     validateNonNegative(spec.startingDeadlineSeconds, 'startingDeadlineSeconds', errors)
@@ -44,7 +49,11 @@ export function validateCronJob(cronJob: CronJob, errors: FieldErrors): void {
     validateNonNegative(spec.failedJobsHistoryLimit, 'failedJobsHistoryLimit', errors)
     errors.at('jobTemplate', () =>
       errors.at('spec', () => {
+        const { selector } = spec.jobTemplate.spec
         validateJobTemplate(spec.jobTemplate.spec, errors)
+        if (selector !== undefined) {
+          errors.invalid('selector', goLabelSelector(selector), '`selector` will be auto-generated')
+        }
         if (spec.jobTemplate.spec.manualSelector)
           errors.notSupported('manualSelector', true, ['nil', 'false'])
       }),

@@ -1,6 +1,7 @@
 /** Creates jobs on a schedule. */
 
 import { ageColumn, integer, NONE, nameColumn, orNone, podTemplateColumns, text, UNSET } from '../columns.ts'
+import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { objectReference } from '../core/reference.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
@@ -9,7 +10,6 @@ import { boolean, filled, type Infer, int32, int64, kept, list, string, struct, 
 import { age } from '../time.ts'
 import { validateCronJob } from './cron-job-validation.ts'
 import { jobSpec } from './job.ts'
-import { defaultJobSpec } from './job-defaults.ts'
 
 export const CronJob = defineKind<CronJob>({
   group: 'batch',
@@ -33,7 +33,10 @@ export const CronJob = defineKind<CronJob>({
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 1,
       })
-      return mapField(spec, 'jobTemplate', (template) => mapField(template, 'spec', defaultJobSpec))
+      // What else a job has by default it gets when it is made.
+      return mapField(spec, 'jobTemplate', (template) =>
+        mapField(template, 'spec', (job) => mapField(job, 'template', defaultPodTemplate)),
+      )
     }),
   prepareForCreate: (object) => withFields(object, { status: NEVER_RUN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),

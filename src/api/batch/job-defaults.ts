@@ -35,17 +35,22 @@ export function defaultJobSpec(given: JobSpec): JobSpec {
 export function generateSelector(job: Job): Job {
   if (job.spec.manualSelector) return job
   const { uid = '', name = '' } = job.metadata ?? {}
+  // What the user set stays; validation refuses what does not fit.
   const labels = {
-    ...job.spec.template.metadata?.labels,
     'batch.kubernetes.io/controller-uid': uid,
     'controller-uid': uid,
     'batch.kubernetes.io/job-name': name,
     'job-name': name,
+    ...job.spec.template.metadata?.labels,
   }
   const template = { ...job.spec.template, metadata: { ...job.spec.template.metadata, labels } }
   const selector = {
     ...job.spec.selector,
-    matchLabels: { ...job.spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid },
+    matchLabels: { 'batch.kubernetes.io/controller-uid': uid, ...job.spec.selector?.matchLabels },
   }
-  return withFields(job, { spec: deepFreeze({ ...job.spec, template, selector }) })
+  const complete = withFields(job, { spec: deepFreeze({ ...job.spec, template, selector }) })
+  // A job without labels of its own has those of its pods.
+  const own = job.metadata?.labels
+  if (own !== undefined && own !== job.spec.template.metadata?.labels) return complete
+  return mapField(complete, 'metadata', (metadata) => withFields(metadata, { labels: deepFreeze(labels) }))
 }

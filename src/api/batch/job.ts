@@ -8,7 +8,7 @@ import { objectMeta } from '../meta/object-meta.ts'
 import { boolean, filled, type Infer, int32, int64, kept, list, string, struct, time } from '../schema.ts'
 import { jobColumns } from './job-columns.ts'
 import { defaultJobSpec, generateSelector } from './job-defaults.ts'
-import { validateJobSpec, validateJobUpdate } from './job-validation.ts'
+import { validateJob, validateJobUpdate } from './job-validation.ts'
 
 export const Job = defineKind<Job>({
   group: 'batch',
@@ -30,9 +30,7 @@ export const Job = defineKind<Job>({
   // Upstream's defaults are filled in when it is read from etcd, so with the labels that the selector brought.
   prepareForCreate: (object) => withFields(labelled(generateSelector(object)), { status: NOTHING_RUN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
-  validate(object, errors) {
-    errors.at('spec', () => validateJobSpec(object.spec, errors))
-  },
+  validate: validateJob,
   validateUpdate: validateJobUpdate,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: jobColumns,

@@ -1,5 +1,6 @@
 /** What a container may say. Upstream: pkg/apis/core/validation/validation.go. */
 import type { FieldErrors } from '../field-errors.ts'
+import { goName, goQuantity } from '../go-syntax.ts'
 import { NOT_NEGATIVE, validateNonNegative, validatePort, validatePortNumOrName } from '../meta/validation.ts'
 import {
   checkConfigMapKey,
@@ -25,6 +26,8 @@ import type { LifecycleHandler, Probe } from './probe.ts'
 export interface ContainerContext {
   /** Names of the pod's volumes. */
   readonly volumes: ReadonlySet<string>
+  /** Those of them that may be block devices. */
+  readonly blocks?: ReadonlySet<string>
   readonly hostNetwork: boolean
 }
 
@@ -50,7 +53,8 @@ export function validateContainers(
   errors.each('initContainers', pod.initContainers, (container) => {
     validateContainer(container, 'init', names, context, errors)
     // Init containers end before the others start; only sidecars share the node with them.
-    if (container.restartPolicy === 'Always') validateHostPorts(container, hostPorts, errors)
+    const taken = container.restartPolicy === 'Always' ? hostPorts : new Set<string>()
+    validateHostPorts(container, taken, errors)
   })
   errors.each('ephemeralContainers', pod.ephemeralContainers, (container) => {
     validateContainer(container, 'ephemeral', names, context, errors)
@@ -76,17 +80,23 @@ function validateContainer(
   oneOf(
     container.terminationMessagePolicy,
     'terminationMessagePolicy',
-    ['FallbackToLogsOnError', 'File'],
+    ['File', 'FallbackToLogsOnError'],
     errors,
   )
   oneOf(container.imagePullPolicy, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], errors)
   validatePorts(container.ports, context, errors)
   errors.each('env', container.env, (variable) => validateEnvVar(variable, errors))
+  for (const source of container.envFrom ?? []) validateEnvFromKinds(source, errors)
   errors.each('envFrom', container.envFrom, (source) => validateEnvFrom(source, errors))
   validateMounts(container, context, errors)
   if (container.resources !== undefined) {
     const { resources } = container
     errors.at('resources', () => validateResources(resources, errors))
+  }
+  for (const { restartPolicy } of container.resizePolicy ?? []) {
+    const supported = ['NotRequired', 'RestartContainer']
+    if (!supported.includes(restartPolicy))
+      errors.notSupported('resizePolicy', restartPolicy ?? '', supported)
   }
   validateProbes(container, role, errors)
   validateSecurityContext(container, errors)
@@ -201,7 +211,7 @@ function validateEnvSource(source: EnvVarSource, errors: FieldErrors): void {
   ] as const) {
     if (reference === undefined) continue
     errors.at(field, () => {
-      if (!reference.name) errors.required('name')
+      validateObjectName(reference.name, 'name', errors)
       if (!reference.key) errors.required('key')
       else
         for (const problem of checkConfigMapKey(reference.key)) errors.invalid('key', reference.key, problem)
@@ -219,25 +229,56 @@ export function validateFieldPath(
     errors.required('fieldPath')
     return
   }
-  const subscript = /^(metadata\.(?:labels|annotations))\['([^']+)'\]$/.exec(path)
-  if (subscript !== null) {
-    for (const problem of checkQualifiedName((subscript[2] as string).toLowerCase())) {
-      errors.invalid('fieldPath', path, problem)
-    }
+  const [, field = '', key = ''] = /^(.+)\['([^']+)'\]$/.exec(path) ?? []
+  if (field === 'metadata.labels' || field === 'metadata.annotations') {
+    // Case is not told apart in the keys of annotations.
+    const name = field === 'metadata.labels' ? key : key.toLowerCase()
+    for (const problem of checkQualifiedName(name)) errors.invalid(undefined, key, problem)
+  } else if (field !== '' && POD_FIELDS.has(field)) {
+    errors.invalid(
+      'fieldPath',
+      path,
+      `error converting fieldPath: field label does not support subscript: ${path}`,
+    )
+  } else if (!POD_FIELDS.has(path)) {
+    errors.invalid('fieldPath', path, `error converting fieldPath: field label not supported: ${path}`)
   } else if (!supported.includes(path)) errors.notSupported('fieldPath', path, supported)
 }
+
+/** What of a pod can be read by a path at all. Upstream: ConvertDownwardAPIFieldLabel. */
+const POD_FIELDS = new Set([
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.serviceAccountName',
+  'spec.schedulerName',
+  'status.phase',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+])
 
 function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, errors: FieldErrors): void {
   if (prefix !== undefined)
     for (const problem of checkEnvVarName(prefix)) errors.invalid('prefix', prefix, problem)
+  if (configMapRef !== undefined)
+    errors.at('configMapRef', () => validateObjectName(configMapRef.name, 'name', errors))
+  if (secretRef !== undefined)
+    errors.at('secretRef', () => validateObjectName(secretRef.name, 'name', errors))
+}
+
+/** Upstream reports these at the list, not at its element. */
+function validateEnvFromKinds({ configMapRef, secretRef }: EnvFromSource, errors: FieldErrors): void {
   if (configMapRef === undefined && secretRef === undefined) {
-    errors.invalid(undefined, '', 'must specify one of: `configMapRef` or `secretRef`')
+    errors.invalid('envFrom', '', 'must specify one of: `configMapRef` or `secretRef`')
   } else if (configMapRef !== undefined && secretRef !== undefined) {
-    errors.invalid(undefined, '', 'may not have more than one field specified at a time')
+    errors.invalid('envFrom', '', 'may not have more than one field specified at a time')
   }
-  if (configMapRef !== undefined && !configMapRef.name)
-    errors.at('configMapRef', () => errors.required('name'))
-  if (secretRef !== undefined && !secretRef.name) errors.at('secretRef', () => errors.required('name'))
 }
 
 function validateMounts(container: Container, context: ContainerContext, errors: FieldErrors): void {
@@ -245,12 +286,39 @@ function validateMounts(container: Container, context: ContainerContext, errors:
   errors.each('volumeMounts', container.volumeMounts, (mount) =>
     validateMount(mount, container, paths, context, errors),
   )
-  errors.each('volumeDevices', container.volumeDevices, ({ name, devicePath }) => {
-    if (!name) errors.required('name')
-    else if (!context.volumes.has(name)) errors.notFound('name', name)
-    if (!devicePath) errors.required('devicePath')
-    else if (paths.has(devicePath)) errors.invalid('devicePath', devicePath, 'must be unique')
-    else paths.add(devicePath)
+  validateDevices(container, context, errors)
+}
+
+function validateDevices(
+  { volumeDevices, volumeMounts = [] }: Container,
+  context: ContainerContext,
+  errors: FieldErrors,
+): void {
+  const names = new Set<string>()
+  const paths = new Set<string>()
+  errors.each('volumeDevices', volumeDevices, ({ name = '', devicePath = '' }) => {
+    if (name === '') errors.required('name')
+    if (names.has(name)) errors.invalid('name', name, 'must be unique')
+    if (!context.volumes.has(name)) errors.notFound('name', name)
+    else if (context.blocks?.has(name) !== true) {
+      errors.invalid(
+        'name',
+        name,
+        'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
+      )
+    }
+    if (devicePath === '') errors.required('devicePath')
+    if (paths.has(devicePath)) errors.invalid('devicePath', devicePath, 'must be unique')
+    if (devicePath.split('/').includes('..')) {
+      errors.invalid('devicePath', devicePath, "can not contain backsteps ('..')")
+    } else paths.add(devicePath)
+    if (volumeMounts.some((it) => it.name === name)) {
+      errors.invalid('name', name, 'must not already exist in volumeMounts')
+    }
+    if (volumeMounts.some((it) => it.mountPath === devicePath)) {
+      errors.invalid('devicePath', devicePath, 'must not already exist as a path in volumeMounts')
+    }
+    if (name !== '') names.add(name)
   })
 }
 
@@ -297,6 +365,7 @@ export function validateResources(resources: ResourceRequirements, errors: Field
   for (const [name, amount] of Object.entries(limits)) {
     errors.at('limits', () => validateAmount(name, amount, errors))
   }
+  validateHugePages(limits, requests, errors)
   for (const [name, amount] of Object.entries(requests)) {
     errors.at('requests', () => validateAmount(name, amount, errors))
     const limit = Object.hasOwn(limits, name) ? limits[name] : undefined
@@ -312,23 +381,36 @@ export function validateResources(resources: ResourceRequirements, errors: Field
   }
 }
 
+function validateHugePages(
+  limits: Readonly<Record<string, string>>,
+  requests: Readonly<Record<string, string>>,
+  errors: FieldErrors,
+): void {
+  const names = [...Object.keys(limits), ...Object.keys(requests)]
+  if (!names.some((it) => it.startsWith('hugepages-')) || names.includes('cpu') || names.includes('memory'))
+    return
+  errors.forbidden(undefined, 'HugePages require cpu or memory')
+}
+
 function validateAmount(name: string, amount: string, errors: FieldErrors): void {
   errors.at({ key: name }, () => {
     validateContainerResourceName(name, errors)
     if (compareQuantities(amount, '0') < 0) errors.invalid(undefined, amount, NOT_NEGATIVE)
     if (isExtendedResource(name) && milliValue(amount) !== quantityValue(amount) * 1000) {
-      errors.invalid(undefined, amount, 'must be an integer')
+      errors.invalid(undefined, goQuantity(amount), 'must be an integer')
     }
   })
 }
 
 const CONTAINER_RESOURCES = new Set(['cpu', 'memory', 'ephemeral-storage'])
 
-function validateContainerResourceName(name: string, errors: FieldErrors): void {
-  for (const problem of checkQualifiedName(name)) errors.invalid(undefined, name, problem)
+/** At the name, or at the amount of it. */
+export function validateContainerResourceName(name: string, errors: FieldErrors): void {
+  const given = goName(name)
+  for (const problem of checkQualifiedName(name)) errors.invalid(undefined, given, problem)
   if (name.includes('/') || name.startsWith('hugepages-') || CONTAINER_RESOURCES.has(name)) return
-  errors.invalid(undefined, name, 'must be a standard resource type or fully qualified')
-  errors.invalid(undefined, name, 'must be a standard resource for containers')
+  errors.invalid(undefined, given, 'must be a standard resource type or fully qualified')
+  errors.invalid(undefined, given, 'must be a standard resource for containers')
 }
 
 /** Resources of users' own domains: counted in whole units, requested as they are limited. */
@@ -487,12 +569,20 @@ export function validateProfiles(
           )
         } else if (field === 'seccompProfile')
           validateLocalPath(profile.localhostProfile, 'localhostProfile', errors)
+        else {
+          const path = profile.localhostProfile
+          if (path.trim() !== path)
+            errors.invalid('localhostProfile', path, 'must not be padded with whitespace')
+          if (path.length > MAX_PROFILE_PATH) errors.tooLong('localhostProfile', MAX_PROFILE_PATH)
+        }
       } else {
         if (profile.localhostProfile !== undefined) {
           errors.invalid(
             'localhostProfile',
             profile.localhostProfile,
-            'can only be set when type is "Localhost"',
+            field === 'seccompProfile'
+              ? 'can only be set when seccomp type is Localhost'
+              : 'can only be set when AppArmor type is Localhost',
           )
         }
         if (!profile.type) errors.required('type', `type is required when ${field} is set`)
@@ -503,6 +593,8 @@ export function validateProfiles(
     })
   }
 }
+
+const MAX_PROFILE_PATH = 4095
 
 const NOT_FOR_EPHEMERAL = 'cannot be set for an Ephemeral Container'
 

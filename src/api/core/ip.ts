@@ -1,5 +1,7 @@
 /** IP addresses and ranges as text. Upstream: k8s.io/utils/net and apimachinery validation.IsValidIP. */
 
+import type { FieldErrors } from '../field-errors.ts'
+
 /** Four decimal numbers, none with a leading zero. */
 export function isIpv4(text: string): boolean {
   const parts = text.split('.')
@@ -30,4 +32,51 @@ export function isCidr(text: string): boolean {
   const [address = '', bits = '', ...more] = text.split('/')
   if (more.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(bits)) return false
   return isIpv4(address) ? Number(bits) <= 32 : isIpv6(address) && Number(bits) <= 128
+}
+
+/** As fields of old read addresses: leading zeros are skipped. */
+export function isLooseIp(text: string): boolean {
+  return isIp(withoutZeros(text))
+}
+
+export function isLooseCidr(text: string): boolean {
+  return isCidr(withoutZeros(text))
+}
+
+/** `010.001.2.3`, which is 10.1.2.3 and not octal. */
+export function withoutZeros(text: string): string {
+  return /^[\d.]+(\/\d+)?$/.test(text) ? text.replaceAll(/(^|\.)0+(?=\d)/g, '$1') : text
+}
+
+/** Addresses that are of no use to others than the node or link that has them. Upstream: ValidateEndpointIP. */
+export function validateEndpointIp(text: string, errors: FieldErrors): void {
+  const address = withoutZeros(text)
+  const six = address.includes(':')
+  const first = six ? Number.parseInt(address.split(':')[0] || '0', 16) : 0
+  const problems: [boolean, string][] = [
+    [address === '0.0.0.0' || isAll(address, 0), `may not be unspecified (${text})`],
+    [
+      address.startsWith('127.') || isAll(address, 1),
+      'may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ],
+    [
+      address.startsWith('169.254.') || (six && (first & 0xffc0) === 0xfe80),
+      'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+    ],
+    [
+      address.startsWith('224.0.0.') || (six && (first & 0xff0f) === 0xff02),
+      'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+    ],
+  ]
+  for (const [bad, detail] of problems) if (bad) errors.invalid(undefined, text, detail)
+}
+
+/** `::` or `::1`, however long it is written. */
+function isAll(address: string, last: number): boolean {
+  return (
+    address.includes(':') &&
+    /^[0:]*$/.test(address.slice(0, -1)) &&
+    /[:0]$/.test(address.slice(0, -1) || ':') &&
+    (address.endsWith(String(last)) || (last === 0 && address.endsWith(':')))
+  )
 }

@@ -11,9 +11,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, errors: Field
   validateLabelSelector(spec.selector, 'selector', errors)
   errors.at('resources', () => {
     const size = spec.resources?.requests?.['storage']
-    if (size === undefined) errors.at('requests', () => errors.required({ key: 'storage' }))
+    if (size === undefined) errors.required({ key: 'storage' })
     else if (compareQuantities(size, '0') <= 0) {
-      errors.at('requests', () => errors.invalid({ key: 'storage' }, size, 'must be greater than zero'))
+      errors.invalid({ key: 'storage' }, size, 'must be greater than zero')
     }
   })
   if (spec.storageClassName) {

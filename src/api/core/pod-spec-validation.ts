@@ -3,13 +3,24 @@
  * template share it. Upstream: pkg/apis/core/validation/validation.go, ValidatePodSpec.
  */
 import type { FieldErrors } from '../field-errors.ts'
+import { goQuote } from '../go-syntax.ts'
 import { validateAnnotations, validateLabelSelector, validateLabels } from '../meta/validation.ts'
-import { checkDns1123Label, checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from '../names.ts'
-import { compareQuantities } from '../quantity.ts'
+import {
+  checkDns1123Label,
+  checkDns1123Subdomain,
+  checkLabelValue,
+  checkQualifiedName,
+  checkSearchDomain,
+} from '../names.ts'
 import type { Affinity, NodeSelectorTerm, PodAffinityTerm } from './affinity.ts'
-import { validateContainers, validateProfiles } from './container-validation.ts'
-import { isIp } from './ip.ts'
-import type { PodSpec, Toleration } from './pod-spec.ts'
+import {
+  validateContainers,
+  validateLocalPath,
+  validateProfiles,
+  validateResources,
+} from './container-validation.ts'
+import { isLooseIp } from './ip.ts'
+import type { PodSpec, Toleration, TopologySpreadConstraint } from './pod-spec.ts'
 import type { PodTemplateSpec } from './pod-template.ts'
 import { validateVolumes } from './volume-validation.ts'
 
@@ -24,8 +35,7 @@ export function validatePodSpec(spec: PodSpec, errors: FieldErrors): void {
 
 /** At `template`: a template's metadata is checked loosely, its spec like that of a pod. */
 export function validatePodTemplate(template: PodTemplateSpec, errors: FieldErrors): void {
-  validateLabels(template.metadata?.labels, 'labels', errors)
-  validateAnnotations(template.metadata?.annotations, 'annotations', errors)
+  validateTemplateMetadata(template, errors)
   errors.at('spec', () => {
     validatePodSpec(template.spec, errors)
     if ((template.spec.ephemeralContainers ?? []).length > 0) {
@@ -34,9 +44,76 @@ export function validatePodTemplate(template: PodTemplateSpec, errors: FieldErro
   })
 }
 
+/** At `template`. */
+export function validateTemplateMetadata({ metadata, spec }: PodTemplateSpec, errors: FieldErrors): void {
+  validateLabels(metadata?.labels, 'labels', errors)
+  validateAnnotations(metadata?.annotations, 'annotations', errors)
+  validatePodAnnotations(metadata?.annotations, spec, errors)
+}
+
+const MIRROR = 'kubernetes.io/config.mirror'
+const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'
+const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod'
+const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/'
+const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/'
+
+/** At what has `annotations`: those that say something about the pod itself. */
+export function validatePodAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+  spec: PodSpec,
+  errors: FieldErrors,
+): void {
+  if (annotations === undefined) return
+  errors.at('annotations', () => {
+    const cost = annotations[DELETION_COST]
+    if (annotations[MIRROR] !== undefined && !spec.nodeName) {
+      errors.invalid(
+        { key: MIRROR },
+        annotations[MIRROR],
+        'must set spec.nodeName if mirror pod annotation is set',
+      )
+    }
+    if (cost !== undefined && !isInt32(cost)) {
+      errors.invalid({ key: DELETION_COST }, cost, 'must be a 32bit integer')
+    }
+    for (const key in annotations) {
+      const value = annotations[key] as string
+      if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) validateSeccomp(key, value, errors)
+      else if (key.startsWith(APP_ARMOR)) validateAppArmor(key, value, spec, errors)
+    }
+  })
+}
+
+/** As the annotation is read: no plus sign, no leading zeros. */
+function isInt32(text: string): boolean {
+  return /^(-?[1-9]\d*|0)$/.test(text) && Number(text) >= -(2 ** 31) && Number(text) < 2 ** 31
+}
+
+function validateSeccomp(key: string, value: string, errors: FieldErrors): void {
+  if (value === 'runtime/default' || value === 'docker/default' || value === 'unconfined') return
+  if (value.startsWith('localhost/')) validateLocalPath(value.slice('localhost/'.length), key, errors)
+  else errors.invalid(key, value, 'must be a valid seccomp profile')
+}
+
+function validateAppArmor(key: string, value: string, spec: PodSpec, errors: FieldErrors): void {
+  const name = key.slice(APP_ARMOR.length)
+  const containers = [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ]
+  if (!containers.some((it) => it.name === name)) errors.invalid({ key }, name, 'container not found')
+  if (value === '' || value === 'runtime/default' || value === 'unconfined' || value.startsWith('localhost/'))
+    return
+  errors.invalid({ key }, value, `invalid AppArmor profile name: ${goQuote(value)}`)
+}
+
 function checkPodSpec(spec: PodSpec, errors: FieldErrors): void {
   const volumes = validateVolumes(spec.volumes, errors)
-  validateContainers(spec, { volumes, hostNetwork: spec.hostNetwork === true }, errors)
+  const blocks = new Set(
+    (spec.volumes ?? []).filter((it) => it.persistentVolumeClaim ?? it.ephemeral).map((it) => it.name),
+  )
+  validateContainers(spec, { volumes, blocks, hostNetwork: spec.hostNetwork === true }, errors)
   required(spec.restartPolicy, 'restartPolicy', ['Always', 'OnFailure', 'Never'], errors)
   required(
     spec.dnsPolicy,
@@ -65,7 +142,7 @@ function checkPodSpec(spec: PodSpec, errors: FieldErrors): void {
   }
   errors.each('tolerations', spec.tolerations, (it) => validateToleration(it, errors))
   errors.each('hostAliases', spec.hostAliases, ({ ip, hostnames }) => {
-    if (!isIp(ip ?? '')) errors.invalid('ip', ip ?? '', NO_IP)
+    if (!isLooseIp(ip ?? '')) errors.invalid('ip', ip ?? '', NO_IP)
     errors.each('hostnames', hostnames, (name) => {
       for (const problem of checkDns1123Subdomain(name)) errors.invalid(undefined, name, problem)
     })
@@ -73,15 +150,18 @@ function checkPodSpec(spec: PodSpec, errors: FieldErrors): void {
   validateSpread(spec, errors)
   const gates = new Set<string>()
   errors.each('schedulingGates', spec.schedulingGates, ({ name }) => {
-    for (const problem of checkQualifiedName(name ?? '')) errors.invalid('name', name ?? '', problem)
+    for (const problem of checkQualifiedName(name ?? '')) errors.invalid(undefined, name ?? '', problem)
     if (gates.has(name)) errors.duplicate(undefined, name)
     gates.add(name)
   })
-  for (const [name, amount] of Object.entries(spec.overhead ?? {})) {
-    if (compareQuantities(amount, '0') < 0) {
-      errors.at('overhead', () => errors.invalid({ key: name }, amount, 'must be greater than or equal to 0'))
-    }
+  if (spec.overhead !== undefined) {
+    const limits = spec.overhead
+    errors.at('overhead', () => validateResources({ limits }, errors))
   }
+  const os = spec.os?.name
+  if (os === '') errors.at('os', () => errors.required('name', 'cannot be empty'))
+  else if (os !== undefined && os !== 'linux' && os !== 'windows')
+    errors.notSupported('os', os, ['linux', 'windows'])
 }
 
 export const NO_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
@@ -115,8 +195,9 @@ function validateNames(spec: PodSpec, errors: FieldErrors): void {
   }
 }
 
-function validateSecurityContext({ securityContext }: PodSpec, errors: FieldErrors): void {
-  if (securityContext === undefined || Object.keys(securityContext).length === 0) return
+function validateSecurityContext(spec: PodSpec, errors: FieldErrors): void {
+  const { securityContext } = spec
+  if (securityContext === undefined) return
   errors.at('securityContext', () => {
     for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'] as const) {
       const id = securityContext[field]
@@ -124,10 +205,27 @@ function validateSecurityContext({ securityContext }: PodSpec, errors: FieldErro
         errors.invalid(field, id, 'must be between 0 and 2147483647, inclusive')
       }
     }
-    const { fsGroupChangePolicy } = securityContext
-    if (fsGroupChangePolicy !== undefined) {
-      required(fsGroupChangePolicy, 'fsGroupChangePolicy', ['Always', 'OnRootMismatch'], errors)
+    const { fsGroupChangePolicy, supplementalGroupsPolicy } = securityContext
+    if (spec.shareProcessNamespace && spec.hostPID) {
+      errors.invalid(
+        'shareProcessNamespace',
+        true,
+        'ShareProcessNamespace and HostPID cannot both be enabled',
+      )
     }
+    for (const [field, policy, supported] of [
+      ['fsGroupChangePolicy', fsGroupChangePolicy, ['Always', 'OnRootMismatch']],
+      ['supplementalGroupsPolicy', supplementalGroupsPolicy, ['Merge', 'Strict']],
+    ] as const) {
+      if (policy !== undefined && !(supported as readonly string[]).includes(policy)) {
+        errors.notSupported(field, policy, supported)
+      }
+    }
+    errors.each('supplementalGroups', securityContext.supplementalGroups, (id) => {
+      if (id < 0 || id > 2_147_483_647) {
+        errors.invalid(undefined, id, 'must be between 0 and 2147483647, inclusive')
+      }
+    })
     const names = new Set<string>()
     errors.each('sysctls', securityContext.sysctls, ({ name }) => {
       if (!name) errors.required('name')
@@ -139,10 +237,17 @@ function validateSecurityContext({ securityContext }: PodSpec, errors: FieldErro
 }
 
 function validateDns({ dnsPolicy, dnsConfig }: PodSpec, errors: FieldErrors): void {
-  if (dnsPolicy === 'None' && (dnsConfig?.nameservers ?? []).length === 0) {
-    errors.at('dnsConfig', () =>
-      errors.required('nameservers', 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
-    )
+  if (dnsPolicy === 'None') {
+    if (dnsConfig === undefined) {
+      errors.required('dnsConfig', 'must provide `dnsConfig` when `dnsPolicy` is None')
+      return
+    }
+    if ((dnsConfig.nameservers ?? []).length === 0) {
+      errors.at('dnsConfig', () =>
+        errors.required('nameservers', 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
+      )
+      return
+    }
   }
   if (dnsConfig === undefined) return
   errors.at('dnsConfig', () => {
@@ -150,14 +255,28 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, errors: FieldErrors): vo
     if (nameservers.length > 3)
       errors.invalid('nameservers', nameservers, 'must not have more than 3 nameservers')
     errors.each('nameservers', nameservers, (server) => {
-      if (!isIp(server)) errors.invalid(undefined, server, NO_IP)
+      if (!isLooseIp(server)) errors.invalid(undefined, server, NO_IP)
     })
     if (searches.length > 32) errors.invalid('searches', searches, 'must not have more than 32 search paths')
+    if (searches.join(' ').length > MAX_SEARCH_CHARS) {
+      errors.invalid(
+        'searches',
+        searches,
+        `must not have more than ${MAX_SEARCH_CHARS} characters (including spaces) in the search list`,
+      )
+    }
+    errors.each('searches', searches, (search) => {
+      if (search === '.') return
+      const domain = search.replace(/\.$/, '')
+      for (const problem of checkSearchDomain(domain)) errors.invalid(undefined, domain, problem)
+    })
     errors.each('options', options, ({ name }) => {
-      if (!name) errors.required('name')
+      if (!name) errors.required(undefined, 'must not be empty')
     })
   })
 }
+
+const MAX_SEARCH_CHARS = 2048
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
@@ -178,8 +297,7 @@ export function validateToleration(toleration: Toleration, errors: FieldErrors):
     const [problem] = checkLabelValue(value)
     if (problem !== undefined) errors.invalid('operator', value, problem)
   } else if (operator === 'Exists') {
-    if (value !== '')
-      errors.invalid('operator', toleration, "value must be empty when `operator` is 'Exists'")
+    if (value !== '') errors.invalid('operator', value, "value must be empty when `operator` is 'Exists'")
   } else errors.notSupported('operator', operator, ['Equal', 'Exists'])
   if (effect !== '' && !EFFECTS.includes(effect)) errors.notSupported('effect', effect, EFFECTS)
 }
@@ -194,7 +312,9 @@ function validateAffinity(affinity: Affinity, errors: FieldErrors): void {
           if ((hard.nodeSelectorTerms ?? []).length === 0) {
             errors.required('nodeSelectorTerms', 'must have at least one node selector term')
           }
-          errors.each('nodeSelectorTerms', hard.nodeSelectorTerms, (term) => validateNodeTerm(term, errors))
+          errors.each('nodeSelectorTerms', hard.nodeSelectorTerms, (term) =>
+            validateNodeTerm(term, errors, true),
+          )
         })
       }
       errors.each(
@@ -235,7 +355,8 @@ function validateWeight(weight: number, errors: FieldErrors): void {
   if (!(weight >= 1 && weight <= 100)) errors.invalid('weight', weight ?? 0, 'must be in the range 1-100')
 }
 
-export function validateNodeTerm(term: NodeSelectorTerm, errors: FieldErrors): void {
+/** `strictly`: values are those of labels, which holds for the rules that must be met. */
+export function validateNodeTerm(term: NodeSelectorTerm, errors: FieldErrors, strictly = false): void {
   errors.each('matchExpressions', term.matchExpressions, ({ key, operator, values = [] }) => {
     switch (operator) {
       case 'In':
@@ -258,6 +379,10 @@ export function validateNodeTerm(term: NodeSelectorTerm, errors: FieldErrors): v
         errors.invalid('operator', operator ?? '', 'not a valid selector operator')
     }
     for (const problem of checkQualifiedName(key ?? '')) errors.invalid('key', key ?? '', problem)
+    if (!strictly) return
+    errors.each('values', values, (value) => {
+      for (const problem of checkLabelValue(value)) errors.invalid(undefined, value, problem)
+    })
   })
   errors.each('matchFields', term.matchFields, ({ key, operator, values = [] }) => {
     if (operator !== 'In' && operator !== 'NotIn')
@@ -275,13 +400,43 @@ export function validateNodeTerm(term: NodeSelectorTerm, errors: FieldErrors): v
 function validatePodTerm(term: PodAffinityTerm, errors: FieldErrors): void {
   validateLabelSelector(term.labelSelector, 'labelSelector', errors)
   validateLabelSelector(term.namespaceSelector, 'namespaceSelector', errors)
-  errors.each('namespaces', term.namespaces, (name) => {
-    for (const problem of checkDns1123Label(name)) errors.invalid(undefined, name, problem)
+  for (const name of term.namespaces ?? []) {
+    for (const problem of checkDns1123Label(name)) errors.invalid('namespace', name, problem)
+  }
+  validateLabelKeys(term, errors)
+  const { topologyKey = '' } = term
+  if (topologyKey === '') errors.required('topologyKey', 'can not be empty')
+  for (const problem of checkQualifiedName(topologyKey)) errors.invalid('topologyKey', topologyKey, problem)
+}
+
+function validateLabelKeys(term: PodAffinityTerm, errors: FieldErrors): void {
+  const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term
+  if (matchLabelKeys.length === 0 && mismatchLabelKeys.length === 0) return
+  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
+    if (labelSelector === undefined) {
+      if ((term[field] ?? []).length > 0) {
+        errors.forbidden(field, 'must not be specified when labelSelector is not set')
+      }
+      continue
+    }
+    errors.each(field, term[field], (key) => {
+      for (const problem of checkQualifiedName(key)) errors.invalid(undefined, key, problem)
+    })
+  }
+  // The server has added what it took from the pod's labels: only what was there before counts twice.
+  const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    const index = matchLabelKeys.lastIndexOf(key)
+    if (index >= 0 && selected.has(key)) {
+      errors.invalid(index, key, 'exists in both matchLabelKeys and labelSelector')
+    }
+    selected.add(key)
+  }
+  errors.each('matchLabelKeys', matchLabelKeys, (key) => {
+    if (mismatchLabelKeys.includes(key)) {
+      errors.invalid(undefined, key, 'exists in both matchLabelKeys and mismatchLabelKeys')
+    }
   })
-  if (!term.topologyKey) errors.required('topologyKey', 'can not be empty')
-  else
-    for (const problem of checkQualifiedName(term.topologyKey))
-      errors.invalid('topologyKey', term.topologyKey, problem)
 }
 
 function validateSpread({ topologySpreadConstraints }: PodSpec, errors: FieldErrors): void {
@@ -315,6 +470,27 @@ function validateSpread({ topologySpreadConstraints }: PodSpec, errors: FieldErr
         errors.notSupported(field, policy, ['Honor', 'Ignore'])
       }
     }
+    validateSpreadKeys(constraint, errors)
     validateLabelSelector(constraint.labelSelector, 'labelSelector', errors)
+  })
+}
+
+function validateSpreadKeys(
+  { matchLabelKeys = [], labelSelector }: TopologySpreadConstraint,
+  errors: FieldErrors,
+): void {
+  if (matchLabelKeys.length === 0) return
+  if (labelSelector === undefined) {
+    errors.forbidden('matchLabelKeys', 'must not be specified when labelSelector is not set')
+  }
+  const selected = [
+    ...Object.keys(labelSelector?.matchLabels ?? {}),
+    ...(labelSelector?.matchExpressions ?? []).map((it) => it.key),
+  ]
+  errors.each('matchLabelKeys', matchLabelKeys, (key) => {
+    for (const problem of checkQualifiedName(key)) errors.invalid(undefined, key, problem)
+    if (selected.includes(key)) {
+      errors.invalid(undefined, key, 'exists in both matchLabelKeys and labelSelector')
+    }
   })
 }

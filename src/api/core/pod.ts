@@ -23,7 +23,7 @@ import { resourceRequirements } from './container.ts'
 import { podColumns } from './pod-columns.ts'
 import { defaultSpecOfPod } from './pod-defaults.ts'
 import { podSpec } from './pod-spec.ts'
-import { validatePodSpec } from './pod-spec-validation.ts'
+import { validatePodAnnotations, validatePodSpec } from './pod-spec-validation.ts'
 import { validatePodUpdate } from './pod-update.ts'
 import { qosClassOf } from './qos-class.ts'
 
@@ -57,8 +57,14 @@ export const Pod = defineKind<Pod>({
   defaults: (object) => withFields(object, { spec: defaultSpecOfPod(object.spec) }),
   prepareForCreate: (object) => withFields(object, { status: initialStatus(object) }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
-  validate(object, errors) {
-    errors.at('spec', () => validatePodSpec(object.spec, errors))
+  validate(object, errors, old) {
+    errors.at('metadata', () => validatePodAnnotations(object.metadata?.annotations, object.spec, errors))
+    errors.at('spec', () => {
+      validatePodSpec(object.spec, errors)
+      if (old === undefined && (object.spec.ephemeralContainers ?? []).length > 0) {
+        errors.forbidden('ephemeralContainers', 'cannot be set on create')
+      }
+    })
   },
   validateUpdate: validatePodUpdate,
   validateStatusUpdate(object, old, errors) {

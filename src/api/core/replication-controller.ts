@@ -2,6 +2,7 @@
 import { validateReplicaCounts } from '../apps/workload-validation.ts'
 import { ageColumn, integer, labelsText, nameColumn, podTemplateColumns, text, wide } from '../columns.ts'
 import { fill, mapField, withFields } from '../fill.ts'
+import { goMap } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
 import { selectorFromLabels } from '../label-selector.ts'
 import { objectMeta } from '../meta/object-meta.ts'
@@ -61,7 +62,7 @@ export const ReplicationController = defineKind<ReplicationController>({
             errors.at('metadata', () =>
               errors.invalid(
                 'labels',
-                template.metadata?.labels ?? {},
+                goMap(template.metadata?.labels),
                 '`selector` does not match template `labels`',
               ),
             )

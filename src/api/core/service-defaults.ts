@@ -1,6 +1,7 @@
 /** What the API server fills in for services. Upstream: pkg/apis/core/v1/defaults.go, pkg/registry/core/service. */
 import { fill, mapField, mapList, withFields } from '../fill.ts'
 import { deepFreeze } from '../freeze.ts'
+import { sameValue } from '../meta/validation.ts'
 import type { ServiceSpec } from './service.ts'
 
 export function defaultServiceSpec(given: ServiceSpec): ServiceSpec {
@@ -11,6 +12,7 @@ export function defaultServiceSpec(given: ServiceSpec): ServiceSpec {
   ) {
     spec = withFields(spec, { sessionAffinityConfig: deepFreeze({ clientIP: { timeoutSeconds: 10_800 } }) })
   }
+  if (spec.sessionAffinity === 'None') spec = withFields(spec, { sessionAffinityConfig: undefined })
   spec = mapField(spec, 'ports', (ports) =>
     mapList(ports, (port) => {
       const complete = fill(port, { protocol: 'TCP' })
@@ -21,10 +23,19 @@ export function defaultServiceSpec(given: ServiceSpec): ServiceSpec {
     }),
   )
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
-  if (external) spec = fill(spec, { externalTrafficPolicy: 'Cluster' })
+  const reachable = external || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
+  if (reachable) spec = fill(spec, { externalTrafficPolicy: 'Cluster' })
   if (external || spec.type === 'ClusterIP') spec = fill(spec, { internalTrafficPolicy: 'Cluster' })
   if (spec.type === 'LoadBalancer') spec = fill(spec, { allocateLoadBalancerNodePorts: true })
   return spec
+}
+
+/** Who gives one address means the first of the list. Upstream: normalizeClusterIPs. */
+export function withClusterIps(spec: ServiceSpec, old: Partial<ServiceSpec>): ServiceSpec {
+  const { clusterIP, clusterIPs } = spec
+  const given = clusterIPs !== undefined && !sameValue(clusterIPs, old.clusterIPs)
+  if (!clusterIP || given || clusterIPs?.[0] === clusterIP) return spec
+  return withFields(spec, { clusterIPs: Object.freeze([clusterIP, ...(clusterIPs ?? []).slice(1)]) })
 }
 
 /** What was allocated is kept when the update leaves it out and still needs it. */

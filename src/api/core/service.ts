@@ -19,7 +19,7 @@ import {
   struct,
 } from '../schema.ts'
 import { serviceColumns } from './service-columns.ts'
-import { defaultServiceSpec, keepAllocated } from './service-defaults.ts'
+import { defaultServiceSpec, keepAllocated, withClusterIps } from './service-defaults.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
 
 export const Service = defineKind<Service>({
@@ -40,9 +40,13 @@ export const Service = defineKind<Service>({
   createOnUpdate: true,
   storagePrefix: 'services/specs',
   defaults: (object) => mapField(object, 'spec', defaultServiceSpec),
-  prepareForCreate: (object) => withFields(object, { status: NO_BALANCER }),
+  prepareForCreate: (object) =>
+    withFields(object, { spec: withClusterIps(object.spec, {}), status: NO_BALANCER }),
   prepareForUpdate: (object, old) =>
-    withFields(object, { spec: keepAllocated(object.spec, old.spec), status: old.status }),
+    withFields(object, {
+      spec: withClusterIps(keepAllocated(object.spec, old.spec), old.spec),
+      status: old.status,
+    }),
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   selectableFields: {

@@ -1,8 +1,10 @@
 /** What the volumes of a pod may say. Upstream: pkg/apis/core/validation/validation.go, ValidateVolumes. */
 import type { FieldErrors } from '../field-errors.ts'
+import { validateAnnotations, validateLabels } from '../meta/validation.ts'
 import { checkConfigMapKey, checkDns1123Label } from '../names.ts'
 import { compareQuantities } from '../quantity.ts'
 import { validateFieldPath, validateLocalPath } from './container-validation.ts'
+import { validateClaimSpec } from './persistent-volume-claim-validation.ts'
 import type { DownwardAPIVolumeFile, KeyToPath, Volume } from './volume.ts'
 
 /** Returns the names that containers may mount. */
@@ -47,7 +49,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   vsphereVolume: ['volumePath'],
   photonPersistentDisk: ['pdID'],
   portworxVolume: ['volumeID'],
-  quobyte: ['registry', 'volume'],
+  quobyte: ['volume'],
   scaleIO: ['gateway', 'system', 'volumeName'],
   image: ['reference'],
 }
@@ -68,6 +70,7 @@ function validateSource(volume: Volume, errors: FieldErrors): void {
         errors.required(field)
     }
   })
+  validateRareSource(volume, errors)
   const { hostPath, emptyDir, secret, configMap, downwardAPI, projected } = volume
   if (hostPath?.path?.split('/').includes('..')) {
     errors.at('hostPath', () => errors.invalid('path', hostPath.path, "must not contain '..'"))
@@ -82,10 +85,103 @@ function validateSource(volume: Volume, errors: FieldErrors): void {
   if (downwardAPI !== undefined) {
     errors.at('downwardAPI', () => {
       validateMode(downwardAPI.defaultMode, 'defaultMode', errors)
-      errors.each('items', downwardAPI.items, (item) => validateDownwardFile(item, errors))
+      // Upstream's paths leave the element out.
+      for (const item of downwardAPI.items ?? []) validateDownwardFile(item, errors)
     })
   }
   if (projected !== undefined) errors.at('projected', () => validateProjected(projected, errors))
+}
+
+const HOST_PATH_TYPES = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+]
+
+function validateRareSource(
+  { hostPath, gitRepo, fc, flocker, quobyte, ephemeral }: Volume,
+  errors: FieldErrors,
+): void {
+  const type = hostPath?.type
+  if (type !== undefined && !HOST_PATH_TYPES.includes(type)) {
+    errors.at('hostPath', () => errors.notSupported('type', type, HOST_PATH_TYPES))
+  }
+  const directory = gitRepo?.directory
+  if (directory !== undefined) errors.at('gitRepo', () => validateLocalPath(directory, 'directory', errors))
+  if (fc !== undefined) errors.at('fc', () => validateFibreChannel(fc, errors))
+  if (flocker !== undefined) errors.at('flocker', () => validateFlocker(flocker, errors))
+  if (quobyte !== undefined) errors.at('quobyte', () => validateQuobyte(quobyte, errors))
+  if (ephemeral !== undefined) {
+    errors.at('ephemeral', () => {
+      if (ephemeral.volumeClaimTemplate === undefined) errors.required('volumeClaimTemplate')
+      else validateClaimTemplate(ephemeral.volumeClaimTemplate, errors)
+    })
+  }
+}
+
+function validateFibreChannel(
+  { targetWWNs = [], wwids = [], lun }: NonNullable<Volume['fc']>,
+  errors: FieldErrors,
+): void {
+  if (targetWWNs.length === 0) {
+    if (wwids.length === 0)
+      errors.required('targetWWNs', 'must specify either targetWWNs or wwids, but not both')
+    return
+  }
+  if (wwids.length > 0) {
+    errors.invalid('targetWWNs', targetWWNs, 'targetWWNs and wwids can not be specified simultaneously')
+  }
+  if (lun === undefined) errors.required('lun', 'lun is required if targetWWNs is specified')
+  else if (lun < 0 || lun > 255) errors.invalid('lun', lun, 'must be between 0 and 255, inclusive')
+}
+
+function validateFlocker(
+  { datasetName = '', datasetUUID = '' }: NonNullable<Volume['flocker']>,
+  errors: FieldErrors,
+): void {
+  if (datasetName === '' && datasetUUID === '') {
+    errors.required(undefined, 'one of datasetName and datasetUUID is required')
+  }
+  if (datasetName !== '' && datasetUUID !== '') {
+    errors.invalid(undefined, 'resource', 'datasetName and datasetUUID can not be specified simultaneously')
+  }
+  if (datasetName.includes('/')) errors.invalid('datasetName', datasetName, "must not contain '/'")
+}
+
+function validateQuobyte(
+  { registry = '', tenant = '' }: NonNullable<Volume['quobyte']>,
+  errors: FieldErrors,
+): void {
+  const pairs = 'must be a host:port pair or multiple pairs separated by commas'
+  if (registry === '') errors.required('registry', pairs)
+  else if (tenant.length >= 65) {
+    errors.required('tenant', 'must be a UUID and may not exceed a length of 64 characters')
+  } else {
+    for (const pair of registry.split(',')) {
+      if (!/^(\[[^\]]*\]|[^:]*):[^:]*$/.test(pair)) errors.invalid('registry', registry, pairs)
+    }
+  }
+}
+
+type ClaimTemplate = NonNullable<NonNullable<Volume['ephemeral']>['volumeClaimTemplate']>
+
+function validateClaimTemplate({ metadata = {}, spec }: ClaimTemplate, errors: FieldErrors): void {
+  errors.at('volumeClaimTemplate', () => {
+    errors.at('metadata', () => {
+      validateAnnotations(metadata.annotations, 'annotations', errors)
+      validateLabels(metadata.labels, 'labels', errors)
+      for (const field of Object.keys(metadata)) {
+        if (field === 'annotations' || field === 'labels') continue
+        errors.forbidden(field === 'uid' ? 'uID' : field, 'cannot be set')
+      }
+    })
+    errors.at('spec', () => validateClaimSpec(spec ?? {}, errors))
+  })
 }
 
 interface KeyedFiles {
@@ -138,7 +234,7 @@ function validateProjected(
   validateMode(defaultMode, 'defaultMode', errors)
   errors.each('sources', sources, (source) => {
     const [kind, ...more] = Object.keys(source)
-    for (const extra of more) errors.forbidden(extra, 'may not specify more than 1 volume type')
+    if (more.length > 0) errors.forbidden(undefined, 'may not specify more than 1 volume type per source')
     const { secret, configMap, serviceAccountToken, downwardAPI } = source
     if (kind === 'secret' && secret !== undefined) {
       errors.at('secret', () => {
@@ -151,9 +247,9 @@ function validateProjected(
         validateKeyedFiles(configMap, errors)
       })
     } else if (kind === 'downwardAPI') {
-      errors.at('downwardAPI', () =>
-        errors.each('items', downwardAPI?.items, (it) => validateDownwardFile(it, errors)),
-      )
+      errors.at('downwardAPI', () => {
+        for (const item of downwardAPI?.items ?? []) validateDownwardFile(item, errors)
+      })
     } else if (kind === 'serviceAccountToken' && serviceAccountToken !== undefined) {
       errors.at('serviceAccountToken', () => {
         const { expirationSeconds, path } = serviceAccountToken

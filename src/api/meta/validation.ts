@@ -1,7 +1,8 @@
 /** Checks that many kinds share: labels, annotations, label selectors, ports, percentages. */
 import type { FieldErrors } from '../field-errors.ts'
+import { goIntOrString } from '../go-syntax.ts'
 import { percentOf } from '../int-or-string.ts'
-import { checkLabelValue, checkPortName, checkQualifiedName } from '../names.ts'
+import { checkDns1123Subdomain, checkLabelValue, checkPortName, checkQualifiedName } from '../names.ts'
 import type { LabelSelector, LabelSelectorRequirement } from './label-selector.ts'
 
 /** All annotations of an object together. */
@@ -71,6 +72,25 @@ function validateRequirement(
   })
 }
 
+const PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
+const IS_PATH = new RegExp(`^${PATH}$`)
+
+/** `acme.io/foo`. */
+export function validateDomainPrefixedPath(text: string, field: string, errors: FieldErrors): void {
+  const slash = text.indexOf('/')
+  const host = text.slice(0, slash)
+  const path = text.slice(slash + 1)
+  if (text === '') errors.required(field)
+  else if (slash <= 0 || path === '') {
+    errors.invalid(field, text, 'must be a domain-prefixed path (such as "acme.io/foo")')
+  } else {
+    for (const problem of checkDns1123Subdomain(host)) errors.invalid(field, host, problem)
+    if (!IS_PATH.test(path)) {
+      errors.invalid(field, path, `Invalid path (regex used for validation is '${PATH}')`)
+    }
+  }
+}
+
 export const NOT_NEGATIVE = 'must be greater than or equal to 0'
 export const IMMUTABLE = 'field is immutable'
 
@@ -104,7 +124,7 @@ export function validateIntOrPercent(
   if (typeof value === 'string' && !/^[0-9]+%$/.test(value)) {
     errors.invalid(
       field,
-      value,
+      goIntOrString(value),
       "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
     )
   } else if (typeof value === 'number') validateNonNegative(value, field, errors)
@@ -116,7 +136,8 @@ export function validateNotMoreThan100Percent(
   errors: FieldErrors,
 ): void {
   const percent = percentOf(value)
-  if (percent !== undefined && percent > 100) errors.invalid(field, value, 'must not be greater than 100%')
+  if (percent !== undefined && percent > 100)
+    errors.invalid(field, goIntOrString(value), 'must not be greater than 100%')
 }
 
 /** Both frozen and made by the same decoder: a structural comparison by JSON value. */
@@ -133,9 +154,15 @@ export function sameValue(a: unknown, b: unknown): boolean {
   )
 }
 
-/** Refuses a change of a field that may be set only once. */
-export function validateImmutable(value: unknown, old: unknown, field: string, errors: FieldErrors): void {
-  if (!sameValue(value, old)) errors.invalid(field, value, IMMUTABLE)
+/** Refuses a change of a field that may be set only once. `print` is for values that Go has a type for. */
+export function validateImmutable<T>(
+  value: T,
+  old: T,
+  field: string,
+  errors: FieldErrors,
+  print: (value: T) => unknown = (it) => it,
+): void {
+  if (!sameValue(value, old)) errors.invalid(field, print(value), IMMUTABLE)
 }
 
 /** A word of a fixed set that must be there. */

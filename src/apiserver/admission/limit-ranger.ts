@@ -71,7 +71,7 @@ function withDefaults(pod: Pod, items: readonly LimitRangeItem[]): Pod {
       },
     }
   }
-  const containers = pod.spec.containers.map((it) => complete(it, 'container'))
+  const containers = (pod.spec.containers ?? []).map((it) => complete(it, 'container'))
   const initContainers = pod.spec.initContainers?.map((it) => complete(it, 'init container'))
   if (notes.length === 0) return pod
   const annotations = {

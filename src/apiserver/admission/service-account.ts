@@ -74,7 +74,7 @@ function withToken(spec: PodSpec, random: Random): PodSpec {
     const added = { name: volumeName, readOnly: true, mountPath: TOKEN_PATH }
     return { ...container, volumeMounts: [...(container.volumeMounts ?? []), added] }
   }
-  const containers = spec.containers.map(mount)
+  const containers = (spec.containers ?? []).map(mount)
   const initContainers = spec.initContainers?.map(mount)
   if (!mounted) return spec
   return {

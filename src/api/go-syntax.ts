@@ -1,0 +1,91 @@
+/**
+ * How upstream's messages print values that have no short form: Go's %#v. Users meet `v1.LabelSelector{...}` when they
+ * change a selector. Upstream: apimachinery field.Error.ErrorBody.
+ */
+import type { LabelSelector } from './meta/label-selector.ts'
+
+/** A value that is printed as it stands here. */
+export class GoValue {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** Go's %q. */
+export function goQuote(text: string): string {
+  return JSON.stringify(text).replaceAll(/\\u00([01][0-9a-f])|\u007f/g, (_all, code: string | undefined) => {
+    if (code === '07') return '\\a'
+    return code === '0b' ? '\\v' : `\\x${code ?? '7f'}`
+  })
+}
+
+/** `[]string{"a", "b"}`; `type` is that of an element. */
+export function goList(items: readonly string[] | undefined, type = 'string'): string {
+  return items === undefined ? `[]${type}(nil)` : `[]${type}{${items.map(goQuote).join(', ')}}`
+}
+
+/** `map[string]string{"a":"b"}`. Go prints maps by their keys' order. */
+export function goMap(map: Readonly<Record<string, string>> | undefined): GoValue {
+  return new GoValue(mapText(map))
+}
+
+/** Names of resources and the like, which print as they are. */
+export function goName(name: string): GoValue {
+  return new GoValue(name)
+}
+
+export function goLabelSelector(selector: LabelSelector | undefined): GoValue {
+  if (selector === undefined) return new GoValue('"null"')
+  const { matchLabels, matchExpressions } = selector
+  const requirements = matchExpressions?.map(
+    ({ key = '', operator = '', values }) =>
+      `v1.LabelSelectorRequirement{Key:${goQuote(key)}, Operator:${goQuote(operator)}, Values:${goList(values)}}`,
+  )
+  const expressions =
+    requirements === undefined
+      ? '[]v1.LabelSelectorRequirement(nil)'
+      : `[]v1.LabelSelectorRequirement{${requirements.join(', ')}}`
+  return new GoValue(`v1.LabelSelector{MatchLabels:${mapText(matchLabels)}, MatchExpressions:${expressions}}`)
+}
+
+export function goIntOrString(value: number | string): GoValue {
+  const [type, number, text] = typeof value === 'number' ? [0, value, ''] : [1, 0, value]
+  return new GoValue(`intstr.IntOrString{Type:${type}, IntVal:${number}, StrVal:${goQuote(text)}}`)
+}
+
+/** Powers of ten; those of two have no scale, they are multiplied out. */
+const SCALES: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+}
+const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
+
+/** Of a quantity in its canonical form that fits into 64 bits. */
+export function goQuantity(quantity: string): GoValue {
+  const [, digits = '0', fraction = '', suffix = ''] = /^([+-]?\d*)\.?(\d*)(.*)$/.exec(quantity) ?? []
+  const shift = BINARY.indexOf(suffix)
+  const value = BigInt(digits + fraction) * 1024n ** BigInt(shift + 1)
+  const scale = (shift >= 0 ? 0 : (SCALES[suffix] ?? Number(suffix.slice(1)))) - fraction.length
+  const format = shift >= 0 ? 'BinarySI' : suffix in SCALES ? 'DecimalSI' : 'DecimalExponent'
+  return new GoValue(
+    `resource.Quantity{i:resource.int64Amount{value:${value}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(quantity)}, Format:"${format}"}`,
+  )
+}
+
+function mapText(map: Readonly<Record<string, string>> | undefined): string {
+  if (map === undefined) return 'map[string]string(nil)'
+  const entries = Object.keys(map)
+    .sort()
+    .map((key) => `${goQuote(key)}:${goQuote(map[key] as string)}`)
+  return `map[string]string{${entries.join(', ')}}`
+}
