@@ -3,8 +3,8 @@ import type { FieldErrors } from '../field-errors.ts'
 import { sameValue, validateLabelSelector, validateOneOf } from '../meta/validation.ts'
 import { checkDns1123Subdomain } from '../names.ts'
 import { compareQuantities } from '../quantity.ts'
+import { validateAccessModes } from './access-modes.ts'
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from './persistent-volume-claim.ts'
-import { validateAccessModes } from './persistent-volume-validation.ts'
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, errors: FieldErrors): void {
   validateAccessModes(spec.accessModes, errors)

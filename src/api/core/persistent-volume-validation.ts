@@ -3,7 +3,7 @@ import type { FieldErrors } from '../field-errors.ts'
 import { validateOneOf } from '../meta/validation.ts'
 import { checkDns1123Subdomain } from '../names.ts'
 import { compareQuantities } from '../quantity.ts'
-import { ACCESS_MODES } from './access-modes.ts'
+import { validateAccessModes } from './access-modes.ts'
 import type { PersistentVolume } from './persistent-volume.ts'
 import { validateNodeTerm } from './pod-spec-validation.ts'
 
@@ -67,14 +67,4 @@ export function validatePersistentVolume(volume: PersistentVolume, errors: Field
     } else if (spec.local !== undefined)
       errors.required('nodeAffinity', 'Local volume requires node affinity')
   })
-}
-
-export function validateAccessModes(modes: readonly string[] | undefined, errors: FieldErrors): void {
-  if ((modes ?? []).length === 0) errors.required('accessModes', 'at least 1 access mode is required')
-  for (const mode of modes ?? []) {
-    if (!ACCESS_MODES.includes(mode)) errors.notSupported('accessModes', mode, [...ACCESS_MODES].sort())
-  }
-  if (modes?.includes('ReadWriteOncePod') && modes.length > 1) {
-    errors.forbidden('accessModes', 'may not use ReadWriteOncePod with other access modes')
-  }
 }
