@@ -369,7 +369,7 @@ export const CHECKS: readonly Check[] = [
     run: 'describe job by-hand',
     want: /Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed[\s\S]*Job completed/,
   },
-  { run: 'get jobs', want: /by-hand +Complete +1\/1/ },
+  { run: 'get jobs -l job-name=by-hand', want: /by-hand +Complete +1\/1/ },
   {
     run: 'get ingress',
     want: /NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\s+shop +<none> +shop\.example\.com +80, 443/,
@@ -515,6 +515,13 @@ export const CHECKS: readonly Check[] = [
     run: 'debug node/node-1 --image=busybox --profile=general -- ls /host',
     want: 'Creating debugging pod node-debugger-node-1-',
   },
+  { run: 'run typo --image=nginx:1.161 --restart=Never', want: 'pod/typo created' },
+  { run: 'get pod typo', want: /ErrImagePull|ImagePullBackOff/, within: 10 },
+  { run: 'exec typo -- ls', want: 'unable to upgrade connection: container not found ("typo")', code: 1 },
+  { run: 'set image pod/typo typo=nginx:1.26', want: 'pod/typo image updated' },
+  { run: 'wait pod/typo --for=condition=Ready --timeout=60s', want: 'condition met' },
+  { run: 'set image pod/typo typo=nginx:1.27', want: 'pod/typo image updated' },
+  { run: 'get pod typo', want: /1\/1 +Running +1 /, within: 20 },
   // Change.
   { run: 'scale deploy web --replicas=3', want: 'deployment.apps/web scaled' },
   { run: 'wait deploy/web --for=jsonpath={.status.readyReplicas}=3 --timeout=60s', want: 'condition met' },

@@ -201,7 +201,9 @@ export class BehaviourProcess implements ContainerProcess {
     const response: HttpResponse = {
       status: found ? status : 404,
       headers: { 'content-type': served.contentType ?? 'text/plain; charset=utf-8' },
-      body: found ? (served.body ?? '{hostname}\n').replace('{hostname}', hostname) : '404 page not found\n',
+      body: found
+        ? (served.body ?? '{hostname}\n').replace('{hostname}', hostname)
+        : (served.missing ?? '404 page not found\n'),
     }
     if (this.#behaviour.accessLog === true) {
       const line = accessLogLine(this.#host.now(), request, peer, response)

@@ -15,6 +15,7 @@ import { DATABASES, mysqlClient } from './servers/databases.ts'
 import {
   agnhost,
   echoServer,
+  errorPage,
   httpd,
   httpEcho,
   IT_WORKS,
@@ -100,7 +101,9 @@ const NGINX: Omit<ImageSpec, 'image'> = {
   sizeBytes: 70 * MIB,
   program: 'nginx',
   plain: {
-    serves: [{ port: 80, path: '/', body: WELCOME, contentType: 'text/html' }],
+    serves: [
+      { port: 80, path: '/', body: WELCOME, contentType: 'text/html', missing: errorPage('404 Not Found') },
+    ],
     cpu: { millis: 1, perRequest: 0.5 },
     accessLog: true,
   },

@@ -57,6 +57,8 @@ export interface ServedPort {
   /** `{hostname}` is filled in. Default: the host's name. */
   readonly body?: string
   readonly contentType?: string
+  /** What other paths than its own answer, with status 404. */
+  readonly missing?: string
   /** The port answers only so long after the start, ms. */
   readonly afterMs?: number
   /** The port stops answering (connections hang) so long after the start, ms: a deadlock for probes to find. */

@@ -106,9 +106,23 @@ function staticFile(context: ProcessContext, root: string, path: string): HttpRe
   }
   if (path === '/' && !context.fs.exists(root)) return { status: 200, headers: HTML, body: WELCOME }
   if (path === '/' && context.fs.exists(root) && context.fs.list(root).length === 0) {
-    return { status: 403, headers: HTML, body: '<html><head><title>403 Forbidden</title></head></html>\n' }
+    return { status: 403, headers: HTML, body: errorPage('403 Forbidden') }
   }
-  return { status: 404, headers: HTML, body: '<html><head><title>404 Not Found</title></head></html>\n' }
+  return { status: 404, headers: HTML, body: errorPage('404 Not Found') }
+}
+
+/** As nginx words it. */
+export function errorPage(title: string): string {
+  return [
+    '<html>',
+    `<head><title>${title}</title></head>`,
+    '<body>',
+    `<center><h1>${title}</h1></center>`,
+    '<hr><center>nginx/1.27.5</center>',
+    '</body>',
+    '</html>',
+    '',
+  ].join('\r\n')
 }
 
 function passToFpm(
@@ -130,7 +144,7 @@ function passToFpm(
         done({
           status: 502,
           headers: HTML,
-          body: '<html><head><title>502 Bad Gateway</title></head></html>\n',
+          body: errorPage('502 Bad Gateway'),
         })
     })
 }
