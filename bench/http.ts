@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { findEtcd, startEtcd } from '../test/etcd/oracle/etcd-process.ts'
 import { get, post, RawClient } from '../test/http/raw-client.ts'
 import { ServerProcess, serveIfChild } from '../test/http/server-process.ts'
-import { fanOut } from './http-watches.ts'
+import { crowdIfChild, fanOut } from './http-watches.ts'
 
 const MAPS = '/api/v1/namespaces/default/configmaps'
 const PODS = '/api/v1/namespaces/default/pods'
@@ -22,7 +22,7 @@ const WARM_UP_MS = 4000
 const words = process.argv.slice(2)
 const chosen = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
 
-if (!(await serveIfChild())) {
+if (!crowdIfChild() && !(await serveIfChild())) {
   if (chosen('get') || chosen('post')) await oneClient()
   if (chosen('list')) await longList()
   if (chosen('watch')) await fanOut(print)

@@ -36,6 +36,8 @@ export class WatchStream implements WatchSink, Work {
   #first = true
   #started = false
   #scheduled = false
+  /** It is told when what was sent has gone. */
+  #isFull = false
   #end: { readonly error: Status | undefined } | undefined
   ended = false
 
@@ -113,7 +115,17 @@ export class WatchStream implements WatchSink, Work {
 
   #write(): void {
     const lines = this.#initial === undefined ? this.#liveLines() : this.#initialLines(this.#initial)
-    if (lines.length > 0) this.#response.write(chunkOf(lines))
+    if (lines.length === 0) return
+    const { socket } = this.#response
+    // A response would add a turn of its own to each of what may be ten thousand writes.
+    if (socket === null) this.#response.write(chunkOf(lines))
+    else if (!socket.write(chunkOf(lines)) && !this.#isFull) {
+      this.#isFull = true
+      socket.once('drain', () => {
+        this.#isFull = false
+        this.#schedule()
+      })
+    }
   }
 
   #initialLines(events: Iterator<WatchEvent | undefined>): string[] {
