@@ -10,6 +10,7 @@ import type { Component, Process } from '../cluster/user-controllers.ts'
 import { ADMIN } from '../cluster/users.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import { IN_PROCESS_URL, inProcessAgent } from './in-process.ts'
+import { type Dispatcher, inProcessDispatcher } from './in-process-dispatcher.ts'
 
 /** What is used of client-node's KubeConfig, which all its clients ask for how to connect. */
 export interface KubeConfigTarget {
@@ -66,9 +67,14 @@ export function inProcess<C extends KubeConfigTarget>(
     await applyToHTTPSOptions.call(config, options)
     options.agent = agent
   }
-  config.applySecurityAuthentication = async (context: { setAgent(agent: Agent): void }) => {
+  const dispatcher = inProcessDispatcher(agent)
+  config.applySecurityAuthentication = async (context: {
+    setAgent?(agent: Agent): void
+    setDispatcher?(dispatcher: Dispatcher): void
+  }) => {
     await applySecurityAuthentication.call(config, context as never)
-    context.setAgent(agent)
+    context.setAgent?.(agent) // 1.x
+    context.setDispatcher?.(dispatcher) // 2.x
   }
   return config
 }

@@ -15,6 +15,7 @@ import { expect, test } from 'vitest'
 import { copier, deaf, patient } from '../../examples/controllers/client-node-operator.ts'
 import { inProcess, operator, virtualTimers } from '../../src/client-node.ts'
 import { createCluster } from '../../src/cluster/create-cluster.ts'
+import type { DispatchController, Dispatcher, DispatchOptions } from '../../src/http/in-process-dispatcher.ts'
 import { search } from '../../src/testing/explore/search.ts'
 
 const configMap = (name: string, data: Record<string, string>) => ({
@@ -183,4 +184,57 @@ test('the guide shows the code of the example', () => {
   )
   const blocks = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
   expect(blocks.filter((code) => example.includes(code))).toHaveLength(2)
+})
+
+/** As undici calls it, for client-node 2.x, which needs a newer Node than some have. */
+async function dispatched(
+  options: Partial<DispatchOptions>,
+  during?: (controller: DispatchController) => void,
+) {
+  await using cluster = await createCluster({ nodes: 0 })
+  const config = inProcess(new KubeConfig(), cluster)
+  let dispatcher!: Dispatcher
+  await config.applySecurityAuthentication({
+    setAgent: () => {},
+    setDispatcher: (it: Dispatcher) => (dispatcher = it),
+  } as never)
+  return await new Promise<{ status: number; type: unknown; body: string; error?: Error }>((resolve) => {
+    let [status, body, type] = [0, '', undefined as unknown]
+    const origin = config.getCurrentCluster()!.server
+    const path = '/api/v1/namespaces/default/configmaps'
+    dispatcher.dispatch(
+      { origin, path, method: 'GET', ...options },
+      {
+        onRequestStart: (controller) => during?.(controller),
+        onResponseStart: (controller, code, headers) => {
+          status = code
+          type = headers['content-type']
+          controller.pause()
+          process.nextTick(() => controller.resume())
+        },
+        onResponseData: (_controller, chunk) => (body += chunk),
+        onResponseEnd: () => resolve({ status, type, body }),
+        onResponseError: (_controller, error) => resolve({ status, type, body, error }),
+      },
+    )
+  })
+}
+
+test('what fetches with undici gets a dispatcher', async () => {
+  const headers = [['content-type', 'application/json']] as const
+  const text = JSON.stringify(configMap('a', { k: 'v' }))
+  const made = await dispatched({ method: 'POST', headers, body: text })
+  expect([made.status, made.type]).toEqual([201, 'application/json'])
+  expect(JSON.parse(made.body)).toMatchObject({ metadata: { name: 'a' }, data: { k: 'v' } })
+  async function* pieces() {
+    yield Buffer.from(text.slice(0, 9))
+    yield Buffer.from(text.slice(9))
+  }
+  expect(
+    await dispatched({ method: 'POST', headers: Object.fromEntries(headers), body: pieces() }),
+  ).toMatchObject({
+    status: 201,
+  })
+  const gone = new Error('enough')
+  expect(await dispatched({}, (it) => it.abort(gone))).toMatchObject({ status: 0, error: gone })
 })
