@@ -17,15 +17,22 @@ const SPAM_REFILL_MS = 300_000
 const OBJECTS_MAX = 4096
 /** Per object; upstream bounds only the whole. */
 const EVENTS_MAX = 64
+/** Kinds of Events that a recorder has records in common for. */
+const SORTS_MAX = 256
 const COMBINED = '(combined from similar events): '
+
+/** What Events of many objects have in common. */
+interface Sort {
+  readonly type: string
+  readonly reason: string
+  readonly fieldPath: string | undefined
+}
 
 /** One Event as it was last written. */
 interface Written {
-  readonly type: string
-  readonly reason: string
+  readonly sort: Sort
   /** '' for the one that stands for all similar ones. */
   readonly message: string
-  readonly fieldPath: string | undefined
   name: string
   count: number
   /** Whole seconds since 1970: milliseconds would each take a heap number. */
@@ -52,6 +59,7 @@ export class CorrelatingRecorder implements EventRecorder {
   readonly #component: string
   readonly #source: { readonly component: string; readonly host?: string }
   readonly #names: EventNames
+  readonly #sorts = new Map<string, Sort>()
   // Oldest first; the subject that was met first is forgotten first.
   readonly #subjects = new Map<string, Subject>()
 
@@ -77,13 +85,8 @@ export class CorrelatingRecorder implements EventRecorder {
     const subject = this.#subjectOf(about, now)
     const message = clip(text)
     const combined = this.#isOneTooMany(subject, type, reason, message, now)
-    const written = this.#find(
-      subject,
-      type,
-      reason,
-      combined ? '' : message,
-      combined ? undefined : fieldPath,
-    )
+    const sort = this.#sortOf(type, reason, combined ? undefined : fieldPath)
+    const written = find(subject, sort, combined ? '' : message)
     if (!this.#maySpeak(subject, now)) return
     written.lastSeconds = Math.floor(now / 1000)
     written.count++
@@ -109,13 +112,13 @@ export class CorrelatingRecorder implements EventRecorder {
       apiVersion: 'v1',
       metadata: { name: written.name, namespace: namespace || 'default' },
       involvedObject,
-      reason: written.reason,
+      reason: written.sort.reason,
       message,
       source: this.#source,
       firstTimestamp: time,
       lastTimestamp: time,
       count: written.count,
-      type: written.type,
+      type: written.sort.type,
       reportingComponent: this.#component,
       reportingInstance: this.#source.host ?? '',
     }
@@ -145,7 +148,7 @@ export class CorrelatingRecorder implements EventRecorder {
     let known = false
     let last = Number.NEGATIVE_INFINITY
     for (let it = subject.written; it !== undefined; it = it.next) {
-      if (it.reason !== reason || it.type !== type) continue
+      if (it.sort.reason !== reason || it.sort.type !== type) continue
       if (it.lastSeconds > last) last = it.lastSeconds
       if (!it.recent || it.message === '') continue
       similar++
@@ -153,41 +156,22 @@ export class CorrelatingRecorder implements EventRecorder {
     }
     if (Math.floor(now / 1000) - last > SIMILAR_WITHIN_SECONDS) {
       for (let it = subject.written; it !== undefined; it = it.next) {
-        if (it.reason === reason && it.type === type) it.recent = false
+        if (it.sort.reason === reason && it.sort.type === type) it.recent = false
       }
       return false
     }
     return !known && similar >= SIMILAR_MAX - 1
   }
 
-  #find(
-    subject: Subject,
-    type: string,
-    reason: string,
-    message: string,
-    fieldPath: string | undefined,
-  ): Written {
-    for (let it = subject.written; it !== undefined; it = it.next) {
-      if (it.message === message && it.reason === reason && it.type === type && it.fieldPath === fieldPath) {
-        it.recent = true
-        return it
-      }
+  #sortOf(type: string, reason: string, fieldPath: string | undefined): Sort {
+    const key = `${type} ${reason} ${fieldPath ?? ''}`
+    let sort = this.#sorts.get(key)
+    if (sort === undefined) {
+      if (this.#sorts.size >= SORTS_MAX) this.#sorts.clear()
+      sort = { type, reason, fieldPath }
+      this.#sorts.set(key, sort)
     }
-    const next = subject.count < EVENTS_MAX ? subject.written : undefined // A flood of texts: start over.
-    const written = {
-      type,
-      reason,
-      message,
-      fieldPath,
-      name: '',
-      count: 0,
-      lastSeconds: 0,
-      recent: true,
-      next,
-    }
-    subject.written = written
-    subject.count = next === undefined ? 1 : subject.count + 1
-    return written
+    return sort
   }
 
   #maySpeak(subject: Subject, now: number): boolean {
@@ -217,4 +201,21 @@ export class CorrelatingRecorder implements EventRecorder {
     }
     return subject
   }
+}
+
+function find(subject: Subject, sort: Sort, message: string): Written {
+  for (let it = subject.written; it !== undefined; it = it.next) {
+    if (it.message !== message || (it.sort !== sort && !sameSort(it.sort, sort))) continue
+    it.recent = true
+    return it
+  }
+  const next = subject.count < EVENTS_MAX ? subject.written : undefined // A flood of texts: start over.
+  const written = { sort, message, name: '', count: 0, lastSeconds: 0, recent: true, next }
+  subject.written = written
+  subject.count = next === undefined ? 1 : subject.count + 1
+  return written
+}
+
+function sameSort(a: Sort, b: Sort): boolean {
+  return a.reason === b.reason && a.type === b.type && a.fieldPath === b.fieldPath
 }

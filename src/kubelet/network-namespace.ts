@@ -9,8 +9,9 @@ const NONE: readonly Listener[] = Object.freeze([])
 export class NetworkStack implements NetworkNamespace {
   readonly node: string
   readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined
-  ips: readonly string[]
   alive = true
+  /** Alone where it is the only one, as with listeners. */
+  readonly #ips: string | readonly string[]
   /** Mostly one: an array would be as big as the rest. */
   #first: Listener | undefined
   #others: Listener[] | undefined
@@ -19,7 +20,11 @@ export class NetworkStack implements NetworkNamespace {
   constructor(node: string, pod: NetworkStack['pod'], ips: readonly string[]) {
     this.node = node
     this.pod = pod
-    this.ips = ips
+    this.#ips = ips.length === 1 ? ips[0]! : ips
+  }
+
+  get ips(): readonly string[] {
+    return typeof this.#ips === 'string' ? [this.#ips] : this.#ips
   }
 
   listen(listener: Listener): () => void {

@@ -214,7 +214,6 @@ export class FakeRuntime implements RuntimeService {
       }
     }
     this.#containers.set(container.id, container)
-    // Exactly as long as it is: one that is spread or pushed to has room for seventeen.
     sandbox.containers = sandbox.containers.concat(container)
     this.#steps('createContainer', { image: config.image, id: container.id.slice(0, 12) })
     done(undefined, container.id)
@@ -467,11 +466,7 @@ export class FakeRuntime implements RuntimeService {
   #finish(container: ContainerRecord, code: number, signal: number, reason: string, message: string): void {
     const now = this.#host.loop.now
     container.state = 'CONTAINER_EXITED'
-    container.finishedAt = now
-    container.exitCode = code
-    container.signal = signal
-    container.reason = reason
-    if (message !== '') container.message = message
+    container.end = { finishedAt: now, exitCode: code, signal, reason, message }
     container.process?.destroy()
     container.log?.close(now)
   }

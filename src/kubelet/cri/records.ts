@@ -22,9 +22,10 @@ export class SandboxRecord implements PodSandboxStatus {
   readonly createdAt: number
   state: SandboxState = 'SANDBOX_NOTREADY'
   stack: NetworkStack
-  containers: readonly ContainerRecord[] = NONE
   /** Answers are dropped when the sandbox went away meanwhile. */
   removed = false
+  /** Mostly one, which needs no list. */
+  #containers: ContainerRecord | readonly ContainerRecord[] = NONE
 
   constructor(id: string, config: PodSandboxConfig, createdAt: number, stack: NetworkStack) {
     this.id = id
@@ -33,10 +34,29 @@ export class SandboxRecord implements PodSandboxStatus {
     this.stack = stack
   }
 
+  get containers(): readonly ContainerRecord[] {
+    return this.#containers instanceof ContainerRecord ? [this.#containers] : this.#containers
+  }
+
+  set containers(containers: readonly ContainerRecord[]) {
+    this.#containers = containers.length === 1 ? containers[0]! : containers
+  }
+
   get ips(): readonly string[] {
     return this.state === 'SANDBOX_READY' ? this.stack.ips : []
   }
 }
+
+/** What is known once a container has ended. */
+type ContainerEnd = Readonly<Pick<CriContainer, 'finishedAt' | 'exitCode' | 'signal' | 'reason' | 'message'>>
+
+const RUNNING: ContainerEnd = Object.freeze({
+  finishedAt: 0,
+  exitCode: 0,
+  signal: 0,
+  reason: '',
+  message: '',
+})
 
 export class ContainerRecord implements CriContainer {
   readonly id: string
@@ -48,14 +68,11 @@ export class ContainerRecord implements CriContainer {
   readonly createdAt: number
   state: CriContainerState = 'CONTAINER_CREATED'
   startedAt = 0
-  finishedAt = 0
-  exitCode = 0
-  signal = 0
-  reason = ''
-  message = ''
   resources: LinuxResources
   process: ContainerProcess | undefined
   log: ContainerLog | undefined
+  /** How it ended. */
+  end: ContainerEnd = RUNNING
   /** Calls of stopContainer that wait for the end. */
   stopping: Reply<void>[] | undefined
 
@@ -81,14 +98,30 @@ export class ContainerRecord implements CriContainer {
     const copy = new ContainerRecord(this.apiId, sandbox, config, this.image, this.createdAt)
     copy.state = this.state
     copy.startedAt = this.startedAt
-    copy.finishedAt = this.finishedAt
-    copy.exitCode = this.exitCode
-    copy.signal = this.signal
-    copy.reason = this.reason
-    copy.message = this.message
+    copy.end = this.end
     copy.resources = this.resources
     copy.log = this.log?.clone()
     return copy
+  }
+
+  get finishedAt(): number {
+    return this.end.finishedAt
+  }
+
+  get exitCode(): number {
+    return this.end.exitCode
+  }
+
+  get signal(): number {
+    return this.end.signal
+  }
+
+  get reason(): string {
+    return this.end.reason
+  }
+
+  get message(): string {
+    return this.end.message
   }
 
   get sandboxId(): string {
