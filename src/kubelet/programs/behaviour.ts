@@ -13,7 +13,8 @@ import type { ContainerHost, ContainerProcess } from './container-process.ts'
 import type { Behaviour, ServedPort, Signal } from './program.ts'
 
 const DEFAULT_MEMORY_BYTES = 16 * 1024 * 1024
-const ANYWHERE: readonly ServedPort[] = Object.freeze([{ port: ANY_PORT }])
+const ANY: ServedPort = Object.freeze({ port: ANY_PORT })
+const ANYWHERE: readonly ServedPort[] = Object.freeze([ANY])
 
 /** What the machine lends to all its behaviours. */
 export interface BehaviourHost extends ContainerHost {
@@ -60,7 +61,8 @@ class ServedListener implements Listener {
   }
 }
 
-export class BehaviourProcess implements ContainerProcess {
+/** It listens itself where nothing is said about ports: most pods then need no listener besides. */
+export class BehaviourProcess implements ContainerProcess, Listener {
   readonly #host: BehaviourHost
   readonly #container: ContainerRecord
   readonly #behaviour: Omit<Behaviour, 'starts'>
@@ -100,7 +102,7 @@ export class BehaviourProcess implements ContainerProcess {
     for (const timer of this.#timers ?? []) timer.cancel()
     const { stack } = this.#container.sandbox
     for (const it of stack.listeners())
-      if (it instanceof ServedListener && it.process === this) stack.remove(it)
+      if (it === this || (it instanceof ServedListener && it.process === this)) stack.remove(it)
     this.#oom?.cancel()
     this.#side?.destroy()
     for (const sink of this.#attached ?? []) sink.exit({ exitCode: this.#container.exitCode })
@@ -152,6 +154,26 @@ export class BehaviourProcess implements ContainerProcess {
     }
   }
 
+  get port(): number {
+    return ANY_PORT
+  }
+
+  get protocol(): 'TCP' {
+    return 'TCP'
+  }
+
+  get steady(): boolean {
+    return true
+  }
+
+  http(request: HttpRequest, peer: Peer, done: (response: HttpResponse) => void): void {
+    this.answer(ANY, request, peer, done)
+  }
+
+  grpcHealth(): string {
+    return 'SERVING'
+  }
+
   #begin(aliveMs: number): void {
     const { runsForMs, output, serves = ANYWHERE } = this.#behaviour
     if (output !== undefined && aliveMs === 0) this.#host.output(this.#container, 'stdout', output)
@@ -179,7 +201,7 @@ export class BehaviourProcess implements ContainerProcess {
   #serve(served: ServedPort): void {
     const open = () => {
       const { stack } = this.#container.sandbox
-      const listener = new ServedListener(this, served)
+      const listener = served === ANY ? this : new ServedListener(this, served)
       stack.add(listener)
       if (served.untilMs !== undefined) {
         const left = served.untilMs - (this.#host.now() - this.#container.startedAt)
