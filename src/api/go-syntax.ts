@@ -71,7 +71,7 @@ const SCALES: Readonly<Record<string, number>> = {
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
 /** Of a quantity in its canonical form that fits into 64 bits. */
-export function goQuantity(quantity: string): GoValue {
+export function goQuantity(quantity = '0'): GoValue {
   const [, digits = '0', fraction = '', suffix = ''] = /^([+-]?\d*)\.?(\d*)(.*)$/.exec(quantity) ?? []
   const shift = BINARY.indexOf(suffix)
   const value = BigInt(digits + fraction) * 1024n ** BigInt(shift + 1)

@@ -109,7 +109,8 @@ function validateAnnotations(annotations: ObjectMeta['annotations'], errors: Fie
 function validateOwners(owners: ObjectMeta['ownerReferences'], errors: FieldErrors): void {
   if (owners === undefined) return
   let controller: string | undefined
-  errors.each('ownerReferences', owners, (owner) => {
+  errors.enter('ownerReferences')
+  for (const owner of owners) {
     if (!owner.apiVersion) errors.invalid('apiVersion', owner.apiVersion ?? '', 'version must not be empty')
     if (!owner.kind) errors.invalid('kind', owner.kind ?? '', 'kind must not be empty')
     if (!owner.name) errors.invalid('name', owner.name ?? '', 'name must not be empty')
@@ -121,7 +122,8 @@ function validateOwners(owners: ObjectMeta['ownerReferences'], errors: FieldErro
         `${owner.apiVersion}, Kind=${owner.kind} is disallowed from being an owner`,
       )
     }
-  })
+  }
+  errors.leave()
   for (const owner of owners) {
     if (!owner.controller) continue
     if (controller !== undefined) {

@@ -23,6 +23,7 @@ export function fillForCreate(call: Call, object: KubeObject): KubeObject {
   const metadata: Mutable<ObjectMeta> = sizedCopy(given, added)
   if (!metadata.name && metadata.generateName) metadata.name = generateName(call, metadata.generateName)
   if (resource.kind.namespaced) metadata.namespace = request.namespace
+  else if (metadata.namespace !== undefined) delete metadata.namespace
   metadata.uid = uuid(server.random)
   metadata.creationTimestamp = server.strategy.now
   if (resource.kind.generation) metadata.generation = 1

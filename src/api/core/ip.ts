@@ -48,6 +48,33 @@ export function withoutZeros(text: string): string {
   return /^[\d.]+(\/\d+)?$/.test(text) ? text.replaceAll(/(^|\.)0+(?=\d)/g, '$1') : text
 }
 
+/** Whether a range lies within another and is smaller. */
+export function isStrictPart(range: string, whole: string): boolean {
+  const [address = '', bits = ''] = withoutZeros(range).split('/')
+  const [base = '', wider = ''] = withoutZeros(whole).split('/')
+  if (address.includes(':') !== base.includes(':') || Number(wider) >= Number(bits)) return false
+  const width = address.includes(':') ? 128 : 32
+  const shift = BigInt(width - Number(wider))
+  return addressNumber(address) >> shift === addressNumber(base) >> shift
+}
+
+function addressNumber(address: string): bigint {
+  if (!address.includes(':')) {
+    return address.split('.').reduce((number, part) => number * 256n + BigInt(part), 0n)
+  }
+  const [head = '', tail] = address.replace(/[\d.]+\.[\d.]+$/, hexTail).split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  return [...left, ...zeros, ...right].reduce((number, group) => number * 65_536n + BigInt(`0x${group}`), 0n)
+}
+
+/** `1.2.3.4` at the end of an IPv6 address, as two of its groups. */
+function hexTail(address: string): string {
+  const number = addressNumber(address)
+  return `${(number >> 16n).toString(16)}:${(number & 0xffffn).toString(16)}`
+}
+
 /** Addresses that are of no use to others than the node or link that has them. Upstream: ValidateEndpointIP. */
 export function validateEndpointIp(text: string, errors: FieldErrors): void {
   const address = withoutZeros(text)

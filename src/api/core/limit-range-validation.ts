@@ -1,5 +1,6 @@
 /** What a limit range may say. Upstream: pkg/apis/core/validation ValidateLimitRange. */
 import type { FieldErrors } from '../field-errors.ts'
+import { goQuantity } from '../go-syntax.ts'
 import { compareQuantities } from '../quantity.ts'
 import type { LimitRange, LimitRangeItem } from './limit-range.ts'
 
@@ -44,7 +45,11 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors): void {
     ) => {
       if (a === undefined || b === undefined || compareQuantities(a, b) <= 0) return
       errors.at(field, () =>
-        errors.invalid({ key: name }, a, `${what} value ${a} is greater than ${other} value ${b}`),
+        errors.invalid(
+          { key: name },
+          goQuantity(a),
+          `${what} value ${a} is greater than ${other} value ${b}`,
+        ),
       )
     }
     check('min', min[name], 'min', max[name], 'max')
@@ -55,7 +60,11 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors): void {
     check('default', limit[name], 'default', max[name], 'max')
     if (ratio[name] !== undefined && compareQuantities(ratio[name], '1') < 0) {
       errors.at('maxLimitRequestRatio', () =>
-        errors.invalid({ key: name }, ratio[name], `ratio ${ratio[name]} is less than 1`),
+        errors.invalid(
+          { key: name },
+          goQuantity(ratio[name] as string),
+          `ratio ${ratio[name]} is less than 1`,
+        ),
       )
     }
   }

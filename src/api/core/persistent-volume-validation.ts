@@ -1,5 +1,6 @@
 /** What a persistent volume may say. Upstream: pkg/apis/core/validation ValidatePersistentVolume. */
 import type { FieldErrors } from '../field-errors.ts'
+import { GoValue } from '../go-syntax.ts'
 import { validateOneOf } from '../meta/validation.ts'
 import { checkDns1123Subdomain } from '../names.ts'
 import { compareQuantities } from '../quantity.ts'
@@ -23,11 +24,13 @@ export const COMMON_FIELDS: ReadonlySet<string> = new Set([
 export function validatePersistentVolume(volume: PersistentVolume, errors: FieldErrors): void {
   const { spec } = volume
   errors.at('spec', () => {
-    validateAccessModes(spec.accessModes, errors)
+    if ((spec.accessModes ?? []).length === 0) errors.required('accessModes')
+    else validateAccessModes(spec.accessModes, errors)
     const capacity = spec.capacity ?? {}
     if (Object.keys(capacity).length === 0) errors.required('capacity')
-    else if (!Object.hasOwn(capacity, 'storage') || Object.keys(capacity).length > 1) {
-      errors.notSupported('capacity', capacity, ['storage'])
+    if (!Object.hasOwn(capacity, 'storage') || Object.keys(capacity).length > 1) {
+      const given = Object.keys(capacity).length === 0 ? new GoValue('core.ResourceList(nil)') : capacity
+      errors.notSupported('capacity', given, ['storage'])
     }
     for (const [name, amount] of Object.entries(capacity)) {
       if (compareQuantities(amount, '0') <= 0) {
@@ -46,6 +49,14 @@ export function validatePersistentVolume(volume: PersistentVolume, errors: Field
     if (spec.hostPath?.path?.split('/').includes('..')) {
       errors.at('hostPath', () => errors.invalid('path', spec.hostPath?.path, "must not contain '..'"))
     }
+    if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+      errors.forbidden('persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")
+    }
+    const path = spec.local?.path
+    if (spec.local !== undefined && !path) errors.at('local', () => errors.required('path'))
+    else if (path?.split('/').includes('..')) {
+      errors.at('local', () => errors.invalid('path', path, "must not contain '..'"))
+    }
     if (spec.storageClassName) {
       for (const problem of checkDns1123Subdomain(spec.storageClassName)) {
         errors.invalid('storageClassName', spec.storageClassName, problem)
@@ -60,7 +71,7 @@ export function validatePersistentVolume(volume: PersistentVolume, errors: Field
         else
           errors.at('required', () =>
             errors.each('nodeSelectorTerms', required.nodeSelectorTerms, (term) =>
-              validateNodeTerm(term, errors),
+              validateNodeTerm(term, errors, true),
             ),
           )
       })

@@ -1,5 +1,7 @@
 /** What a quota may say. Upstream: pkg/apis/core/validation ValidateResourceQuota. */
+
 import type { FieldErrors } from '../field-errors.ts'
+import { GoValue, goList, goQuantity } from '../go-syntax.ts'
 import { checkQualifiedName } from '../names.ts'
 import { compareQuantities, milliValue, quantityValue } from '../quantity.ts'
 import type { ResourceQuota } from './resource-quota.ts'
@@ -41,20 +43,20 @@ export function validateResourceQuota(quota: ResourceQuota, errors: FieldErrors)
           errors.invalid({ key: name }, amount, 'must be greater than or equal to 0')
         }
         if (COUNTED.test(name) && milliValue(amount) !== quantityValue(amount) * 1000) {
-          errors.invalid({ key: name }, amount, 'must be an integer')
+          errors.invalid({ key: name }, goQuantity(amount), 'must be an integer')
         }
       }
     })
     for (const scope of scopes) {
-      if (!SCOPES.includes(scope)) errors.invalid('scopes', scopes, 'unsupported scope')
+      if (!SCOPES.includes(scope)) errors.invalid('scopes', goScopes(scopes), 'unsupported scope')
       for (const name of Object.keys(hard).sort()) {
         if (STANDARD.test(name) && !appliesTo(scope, name))
-          errors.invalid('scopes', scopes, 'unsupported scope applied to resource')
+          errors.invalid('scopes', goScopes(scopes), 'unsupported scope applied to resource')
       }
     }
     for (const pair of OPPOSED) {
       if (pair.every((scope) => scopes.includes(scope)))
-        errors.invalid('scopes', scopes, 'conflicting scopes')
+        errors.invalid('scopes', goScopes(scopes), 'conflicting scopes')
     }
     errors.at('scopeSelector', () =>
       errors.each(
@@ -80,4 +82,8 @@ export function validateResourceQuota(quota: ResourceQuota, errors: FieldErrors)
       ),
     )
   })
+}
+
+function goScopes(scopes: readonly string[]): GoValue {
+  return new GoValue(goList(scopes, 'core.ResourceQuotaScope'))
 }

@@ -42,8 +42,8 @@ function isLimit(name: string): boolean {
   return name.startsWith('limits')
 }
 
-function usageText({ spec, status }: ResourceQuota, matters: (name: string) => boolean): string {
-  const hard = status?.hard ?? spec.hard ?? {}
+function usageText({ status }: ResourceQuota, matters: (name: string) => boolean): string {
+  const hard = status?.hard ?? {}
   return Object.keys(hard)
     .filter(matters)
     .sort()

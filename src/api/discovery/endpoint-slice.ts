@@ -42,7 +42,7 @@ export const EndpointSlice = defineKind<EndpointSlice>({
     nameColumn,
     text('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType ?? ''),
     text('Ports', 'Ports of every endpoint.', ({ ports }) =>
-      upToThree((ports ?? []).map((it) => String(it.port ?? '*'))),
+      upToThree((ports ?? []).map((it) => String(it.port ?? it.name ?? '*'))),
     ),
     text('Endpoints', 'Addresses.', ({ endpoints }) =>
       upToThree((endpoints ?? []).flatMap((it) => it.addresses ?? [])),

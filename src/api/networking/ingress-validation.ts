@@ -22,9 +22,12 @@ export function validateIngress(ingress: Ingress, errors: FieldErrors): void {
         })
       }
     })
-    errors.each('tls', tls, ({ hosts }) =>
-      errors.each('hosts', hosts, (host) => validateHost(host, undefined, errors)),
-    )
+    errors.each('tls', tls, ({ hosts, secretName }) => {
+      errors.each('hosts', hosts, (host) => validateHost(host, undefined, errors))
+      if (!secretName) return
+      for (const problem of checkDns1123Subdomain(secretName))
+        errors.invalid('secretName', secretName, problem)
+    })
     if (ingressClassName !== undefined) {
       for (const problem of checkDns1123Subdomain(ingressClassName)) {
         errors.invalid('ingressClassName', ingressClassName, problem)

@@ -1,7 +1,7 @@
 /** What a network policy may say. Upstream: pkg/apis/networking/validation. */
-import { isCidr } from '../core/ip.ts'
+import { isLooseCidr, isStrictPart } from '../core/ip.ts'
 import type { FieldErrors } from '../field-errors.ts'
-import { validateLabelSelector, validatePortNumOrName } from '../meta/validation.ts'
+import { validateLabelSelector, validatePort, validatePortNumOrName } from '../meta/validation.ts'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from './network-policy.ts'
 
 export function validateNetworkPolicy(policy: NetworkPolicy, errors: FieldErrors): void {
@@ -28,9 +28,11 @@ export function validateNetworkPolicy(policy: NetworkPolicy, errors: FieldErrors
   })
 }
 
+const PROTOCOLS = ['TCP', 'UDP', 'SCTP']
+
 function validatePolicyPort({ protocol, port, endPort }: NetworkPolicyPort, errors: FieldErrors): void {
-  if (protocol !== undefined && !['SCTP', 'TCP', 'UDP'].includes(protocol)) {
-    errors.notSupported('protocol', protocol, ['SCTP', 'TCP', 'UDP'])
+  if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
+    errors.notSupported('protocol', protocol, PROTOCOLS)
   }
   if (port === undefined) {
     if (endPort !== undefined) errors.required('port', 'must be specified')
@@ -40,6 +42,7 @@ function validatePolicyPort({ protocol, port, endPort }: NetworkPolicyPort, erro
   if (endPort === undefined) return
   if (typeof port === 'string')
     errors.invalid('endPort', endPort, 'may not be specified when `port` is non-numeric')
+  else if (endPort > 65_535) validatePort(endPort, 'endPort', errors)
   else if (endPort < port) errors.invalid('endPort', endPort, 'must be greater than or equal to `port`')
 }
 
@@ -56,16 +59,19 @@ function validatePeer(
   }
   if (selects) errors.forbidden(undefined, 'may not specify both ipBlock and another peer')
   errors.at('ipBlock', () => {
-    if (!isCidr(ipBlock.cidr ?? '')) {
-      errors.invalid(
-        'cidr',
-        ipBlock.cidr ?? '',
-        'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
-      )
+    const cidr = ipBlock.cidr ?? ''
+    if (cidr === '') {
+      errors.required('cidr')
+      return
+    }
+    if (!isLooseCidr(cidr)) {
+      errors.invalid('cidr', cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')
     }
     errors.each('except', ipBlock.except, (range) => {
-      if (!isCidr(range)) {
+      if (!isLooseCidr(range)) {
         errors.invalid(undefined, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')
+      } else if (isLooseCidr(cidr) && !isStrictPart(range, cidr)) {
+        errors.invalid(undefined, range, 'must be a strict subset of `cidr`')
       }
     })
   })

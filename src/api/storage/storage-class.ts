@@ -69,9 +69,11 @@ export const StorageClass = defineKind<StorageClass>({
       'When volumes are made and bound.',
       ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate',
     ),
-    text('AllowVolumeExpansion', 'Whether volumes may grow.', ({ allowVolumeExpansion }) =>
-      String(allowVolumeExpansion ?? false),
-    ),
+    {
+      // Upstream's cell is no text, though the column says so.
+      ...text<StorageClass>('AllowVolumeExpansion', 'Whether volumes may grow.', () => ''),
+      cell: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
+    },
     ageColumn,
   ],
 })
