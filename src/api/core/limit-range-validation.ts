@@ -36,6 +36,9 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors): void {
   }
   const names = new Set([min, max, limit, request, ratio].flatMap((list) => Object.keys(list)))
   for (const name of names) {
+    // A resource may be called `constructor`.
+    const of = (list: Readonly<Record<string, string>>) =>
+      Object.hasOwn(list, name) ? list[name] : undefined
     const check = (
       field: string,
       a: string | undefined,
@@ -52,19 +55,16 @@ function validateItem(item: LimitRangeItem, errors: FieldErrors): void {
         ),
       )
     }
-    check('min', min[name], 'min', max[name], 'max')
-    check('defaultRequest', min[name], 'min', request[name], 'default request')
-    check('defaultRequest', request[name], 'default request', max[name], 'max')
-    check('defaultRequest', request[name], 'default request', limit[name], 'default limit')
-    check('default', min[name], 'min', limit[name], 'default')
-    check('default', limit[name], 'default', max[name], 'max')
-    if (ratio[name] !== undefined && compareQuantities(ratio[name], '1') < 0) {
+    check('min', of(min), 'min', of(max), 'max')
+    check('defaultRequest', of(min), 'min', of(request), 'default request')
+    check('defaultRequest', of(request), 'default request', of(max), 'max')
+    check('defaultRequest', of(request), 'default request', of(limit), 'default limit')
+    check('default', of(min), 'min', of(limit), 'default')
+    check('default', of(limit), 'default', of(max), 'max')
+    const least = of(ratio)
+    if (least !== undefined && compareQuantities(least, '1') < 0) {
       errors.at('maxLimitRequestRatio', () =>
-        errors.invalid(
-          { key: name },
-          goQuantity(ratio[name] as string),
-          `ratio ${ratio[name]} is less than 1`,
-        ),
+        errors.invalid({ key: name }, goQuantity(least), `ratio ${least} is less than 1`),
       )
     }
   }
