@@ -402,8 +402,9 @@ function named(names: readonly string[]): string {
   return `${plural('container', names.length)} ${quoted(names)}`
 }
 
+/** In quotes and no more: quotes within are left as they are. */
 function quoted(names: readonly string[]): string {
-  return names.map((it) => JSON.stringify(it)).join(', ')
+  return names.map((it) => `"${it}"`).join(', ')
 }
 
 function plural(word: string, count: number): string {
