@@ -22,7 +22,10 @@ export function sizedObject(properties: number): object {
 /** A copy with room for `more` properties than the object has. */
 export function sizedCopy<T extends object>(object: T | undefined, more = 0): T {
   let properties = more
-  for (const _ in object) properties++
+  for (const key in object) {
+    if (key === '__proto__') return { ...object } // To assign it would set the prototype.
+    properties++
+  }
   const copy = sizedObject(properties) as T
   for (const key in object) copy[key] = object[key]
   return copy
