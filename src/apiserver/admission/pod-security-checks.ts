@@ -20,8 +20,8 @@ interface Check {
   readonly level: 'baseline' | 'restricted'
   /** First minor version of the policy that has the check. */
   readonly since: number
-  /** A stricter check of the restricted level takes its place. */
-  readonly overridden?: true
+  /** From this minor version on a stricter check of the restricted level takes its place. */
+  readonly overridden?: number
   readonly run: CheckFunction
 }
 
@@ -31,7 +31,9 @@ export function violations(spec: PodSpec, metadata: ObjectMeta, at: LevelVersion
   const found: Violation[] = []
   for (const { level, since, overridden, run } of CHECKS) {
     const applies =
-      at.level === 'baseline' ? level === 'baseline' : level === 'restricted' || overridden !== true
+      at.level === 'baseline'
+        ? level === 'baseline'
+        : level === 'restricted' || overridden === undefined || at.minor < overridden
     if (!applies || at.minor < since) continue
     const violation = run(spec, metadata, at.minor)
     if (violation !== undefined) found.push(violation)
@@ -300,14 +302,14 @@ const seccompRestricted: CheckFunction = (spec, _metadata, minor) => {
 
 const CHECKS: readonly Check[] = [
   { level: 'baseline', since: 0, run: appArmorProfile },
-  { level: 'baseline', since: 0, run: capabilitiesBaseline, overridden: true },
+  { level: 'baseline', since: 0, run: capabilitiesBaseline, overridden: 22 },
   { level: 'baseline', since: 0, run: hostNamespaces },
-  { level: 'baseline', since: 0, run: hostPathVolumes, overridden: true },
+  { level: 'baseline', since: 0, run: hostPathVolumes, overridden: 0 },
   { level: 'baseline', since: 0, run: hostPorts },
   { level: 'baseline', since: 0, run: privileged },
   { level: 'baseline', since: 0, run: procMount },
   { level: 'baseline', since: 0, run: seLinuxOptions },
-  { level: 'baseline', since: 0, run: seccompBaseline, overridden: true },
+  { level: 'baseline', since: 0, run: seccompBaseline, overridden: 19 },
   { level: 'baseline', since: 0, run: sysctls },
   { level: 'baseline', since: 0, run: windowsHostProcess },
   { level: 'restricted', since: 8, run: allowPrivilegeEscalation },
