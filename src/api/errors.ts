@@ -213,9 +213,14 @@ export function notAcceptable(accepted: readonly string[]): ApiError {
   )
 }
 
-export function unsupportedMediaType(contentType: string, accepted: readonly string[]): ApiError {
+export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
-  return new ApiError(failure('UnsupportedMediaType', message, contentType === '' ? undefined : {}))
+  return new ApiError(failure('UnsupportedMediaType', message))
+}
+
+/** Of a patch in a format that there is no way to apply. */
+export function unsupportedPatchType(): ApiError {
+  return new ApiError(failure('UnsupportedMediaType', '415: Unsupported Media Type', {}))
 }
 
 export function requestEntityTooLarge(message: string): ApiError {
@@ -226,6 +231,18 @@ export function internalError(message: string): ApiError {
   return new ApiError(
     failure('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   )
+}
+
+/** A refusal that upstream's storage makes without saying of what sort it is. */
+export function storageError(message: string): ApiError {
+  return new ApiError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    code: 500,
+  })
 }
 
 export function serviceUnavailable(message: string): ApiError {

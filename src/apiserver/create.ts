@@ -1,10 +1,10 @@
 /** POST of an object: decode, default, admit, prepare, validate, store (upstream: registry/generic/registry/store.go). */
 import {
   alreadyExists,
-  badRequest,
   generateNameConflict,
   invalid,
   objectIsBeingDeleted,
+  storageError,
 } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
@@ -32,7 +32,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
   const { server, resource, request } = call
   const { kind } = resource
   if (decoded.metadata?.resourceVersion) {
-    throw badRequest('resourceVersion should not be set on objects to be created')
+    throw storageError('resourceVersion should not be set on objects to be created')
   }
   const attributes = attributesOf(call, 'CREATE', decoded.metadata?.name ?? '', undefined)
   const defaulted = kind.defaults?.(decoded) ?? decoded

@@ -98,12 +98,14 @@ export function removeNamed(call: Call, name: string, tolerant = false): Maybe<L
   return attempt(ATTEMPTS)
 }
 
+const POLICIES = ['Foreground', 'Background', 'Orphan']
+
 function checkOptions(call: Call): void {
   const { propagationPolicy } = call.options
   if (propagationPolicy === undefined) return
-  if (!['Orphan', 'Background', 'Foreground'].includes(propagationPolicy)) {
+  if (!POLICIES.includes(propagationPolicy)) {
     const errors = new FieldErrors()
-    errors.notSupported('propagationPolicy', propagationPolicy, ['Foreground', 'Background', 'Orphan'])
+    errors.notSupported('propagationPolicy', propagationPolicy, [...POLICIES, 'nil'])
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors.list)
   }
 }

@@ -33,7 +33,7 @@ interface SubresourceEntry {
 const READ_WRITE = ['get', 'patch', 'update']
 const STREAM = ['create', 'get']
 const PROXY = ['create', 'delete', 'get', 'patch', 'update']
-const core = (kind: string): ResponseKind => ({ group: '', version: 'v1', kind })
+const core = (kind: string): ResponseKind => ({ group: '', version: '', kind })
 
 /** Subresources whose kind or verbs are not those of `/status`; some by the resource that they are of. */
 const SUBRESOURCES: Readonly<Record<string, SubresourceEntry>> = {
@@ -182,12 +182,12 @@ export class Discovery {
     }
   }
 
-  /** `/api` or `/apis` in one document. `apiVersion` is `v2` or `v2beta1`: both look alike. */
-  aggregated(coreOnly: boolean, apiVersion: string): object {
+  /** `/api` or `/apis` in one document. */
+  aggregated(coreOnly: boolean): object {
     const groups = this.groups().filter(({ group }) => (group === '') === coreOnly)
     return {
       kind: 'APIGroupDiscoveryList',
-      apiVersion: `apidiscovery.k8s.io/${apiVersion}`,
+      apiVersion: 'apidiscovery.k8s.io/v2',
       metadata: {},
       items: [
         ...groups.map(({ group, versions }) => ({
@@ -285,8 +285,9 @@ function withoutEmptyGroup({ group, version, kind }: ResponseKind): object {
 }
 
 function aggregatedResource(kind: KindDefinition): object {
-  const { group, version, resource, namespaced, singular, shortNames, categories } = kind
-  const own: ResponseKind = { group, version, kind: kind.kind }
+  const { resource, namespaced, singular, shortNames, categories } = kind
+  // Clients fill in the group and version that it is listed under.
+  const own: ResponseKind = { group: '', version: '', kind: kind.kind }
   const subresources = subresourcesOf(kind).map(([name, entry]) => ({
     subresource: name,
     responseKind: entry.kind ?? own,

@@ -4,7 +4,7 @@ import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { applyJsonPatch, MAX_OPERATIONS } from '../api/patch/json-patch.ts'
 import { mergePatch } from '../api/patch/merge-patch.ts'
 import { PatchError, strategicMerge } from '../api/patch/strategic-merge.ts'
-import type { ApiResponse, Maybe } from '../api/request.ts'
+import type { ApiResponse, Maybe, PatchType } from '../api/request.ts'
 import type { AnySchema } from '../api/schema.ts'
 import { decodePatched } from './body.ts'
 import { answer, type Call } from './call.ts'
@@ -14,12 +14,12 @@ import { after } from './maybe.ts'
 import { change, MAIN, type UpdateStrategy } from './update.ts'
 import { served } from './versions.ts'
 
-const PATCH_TYPES = [
+export const PATCH_TYPES: readonly PatchType[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
-] as const
+]
 
 export function patch(call: Call, strategy: UpdateStrategy): Maybe<ApiResponse> {
   const { kind } = call
@@ -68,10 +68,7 @@ export function patched(
     if (!(error instanceof PatchError)) throw error
     throw patchType === 'application/json-patch+json' ? rejected() : badRequest(error.message)
   }
-  throw unsupportedMediaType(
-    patchType ?? '',
-    PATCH_TYPES.filter((it) => it !== patchType),
-  )
+  throw unsupportedMediaType(PATCH_TYPES.filter((it) => it !== patchType))
 }
 
 function checkSize(body: unknown): unknown {

@@ -70,6 +70,7 @@ const RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     may(READ, 'core', 'nodes pods services'),
     may('update', 'core', 'services/finalizers'),
     may('create delete get list update watch', 'discovery.k8s.io', 'endpointslices'),
+    may('create', 'discovery.k8s.io', 'endpointslices/restricted'),
     EVENTS,
   ],
   'endpointslicemirroring-controller': [
@@ -77,6 +78,7 @@ const RULES: Readonly<Record<string, readonly PolicyRule[]>> = {
     may('update', 'core', 'services/finalizers'),
     may('update', 'core', 'endpoints/finalizers'),
     may('create delete get list update watch', 'discovery.k8s.io', 'endpointslices'),
+    may('create', 'discovery.k8s.io', 'endpointslices/restricted'),
     EVENTS,
   ],
   'expand-controller': [

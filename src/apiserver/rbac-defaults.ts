@@ -104,7 +104,7 @@ export const NODE_RULES: Rules = [
   may('create get list watch', 'core', 'nodes'),
   may('patch update', 'core', 'nodes/status'),
   may('patch update', 'core', 'nodes'),
-  EVENTS,
+  may('create patch update', 'core', 'events'),
   may(READ, 'core', 'pods'),
   may('create delete', 'core', 'pods'),
   may('patch update', 'core', 'pods/status'),
@@ -126,8 +126,7 @@ const SCHEDULER: Rules = [
   EVENTS,
   may('create', 'coordination.k8s.io', 'leases'),
   may('get list update watch', 'coordination.k8s.io', 'leases', 'kube-scheduler'),
-  may('create', 'coordination.k8s.io', 'leasecandidates'),
-  may('get list update watch', 'coordination.k8s.io', 'leasecandidates'),
+  may('create delete deletecollection get list patch update watch', 'coordination.k8s.io', 'leasecandidates'),
   may(READ, 'core', 'nodes'),
   may('delete get list watch', 'core', 'pods'),
   may('create', 'core', 'bindings pods/binding'),
@@ -148,9 +147,7 @@ const SCHEDULER: Rules = [
 const CONTROLLER_MANAGER: Rules = [
   EVENTS,
   may('create', 'coordination.k8s.io', 'leases'),
-  may('get list update watch', 'coordination.k8s.io', 'leases', 'kube-controller-manager'),
-  may('create', 'coordination.k8s.io', 'leasecandidates'),
-  may('get list update watch', 'coordination.k8s.io', 'leasecandidates'),
+  may('get update', 'coordination.k8s.io', 'leases', 'kube-controller-manager'),
   may('create', 'core', 'secrets serviceaccounts'),
   may('delete', 'core', 'secrets'),
   may('get', 'core', 'configmaps namespaces secrets serviceaccounts'),
@@ -167,7 +164,9 @@ function approver(name: string, signer: string): KubeObject {
   return clusterRole(`${CERTIFICATES}${name}`, rules)
 }
 
-const LOCKING = [
+const locking = (name: string) => [
+  may('watch', 'core', 'configmaps'),
+  may('get update', 'core', 'configmaps', name),
   may('create get list update watch', 'coordination.k8s.io', 'leases'),
   may('create get list update watch', 'coordination.k8s.io', 'leasecandidates'),
 ]
@@ -219,11 +218,8 @@ const CLUSTER_ROLES: readonly KubeObject[] = [
   clusterRole('system:kubelet-api-admin', [
     may(READ, 'core', 'nodes'),
     may('proxy', 'core', 'nodes'),
-    may(
-      '*',
-      'core',
-      'nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats',
-    ),
+    may('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/stats'),
+    may('*', 'core', 'nodes/configz nodes/healthz nodes/pods'),
   ]),
   clusterRole('system:monitoring', [
     mayVisit('get', '/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*'),
@@ -253,7 +249,10 @@ const CLUSTER_ROLES: readonly KubeObject[] = [
   ]),
   clusterRole('system:public-info-viewer', [mayVisit('get', '/healthz /livez /readyz /version /version/')]),
   clusterRole('system:service-account-issuer-discovery', [
-    mayVisit('get', '/.well-known/openid-configuration /openid/v1/jwks'),
+    mayVisit(
+      'get',
+      '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/',
+    ),
   ]),
   clusterRole('system:volume-scheduler', [
     may('get list patch update watch', 'core', 'persistentvolumes'),
@@ -291,8 +290,12 @@ const NAMESPACED: readonly KubeObject[] = [
     'extension-apiserver-authentication-reader',
     may(READ, 'core', 'configmaps', 'extension-apiserver-authentication'),
   ),
-  role('kube-system', 'system::leader-locking-kube-controller-manager', ...LOCKING),
-  role('kube-system', 'system::leader-locking-kube-scheduler', ...LOCKING),
+  role(
+    'kube-system',
+    'system::leader-locking-kube-controller-manager',
+    ...locking('kube-controller-manager'),
+  ),
+  role('kube-system', 'system::leader-locking-kube-scheduler', ...locking('kube-scheduler')),
   role('kube-system', 'system:controller:bootstrap-signer', may(READ, 'core', 'secrets')),
   role('kube-system', 'system:controller:cloud-provider', may('create get list watch', 'core', 'configmaps')),
   role(

@@ -172,8 +172,9 @@ export class ApiServer implements ApiHandler, ServerContext {
 
   watch(request: ApiRequest, sink: WatchSink): WatchHandle {
     try {
-      const call = this.#call(request)
       this.authorize(request)
+      const call = this.#call(request)
+      checkScope(call)
       if (call.kind.verbs !== undefined && !call.kind.verbs.includes('watch')) throw methodNotServed()
       if (call.options.allowWatchBookmarks) this.#startBookmarks()
       const handle = startWatch(call, sink)
@@ -207,8 +208,9 @@ export class ApiServer implements ApiHandler, ServerContext {
       if (authorize) this.authorize(request)
       return { ok: true, code: 200, body: aggregated.answer(request) }
     }
-    const call = this.#call(request)
     if (authorize) this.authorize(request)
+    const call = this.#call(request)
+    checkScope(call)
     const { subresource, verb } = request
     if (subresource !== undefined) {
       const handler = call.resource.subresources.get(subresource)
@@ -558,4 +560,12 @@ function refusedDetail(error: ApiError): { readonly refusedBy: string } | undefi
 
 function verbText({ verb, subresource }: ApiRequest): string {
   return subresource === undefined ? verb : `${verb} ${subresource}`
+}
+
+/** What is in namespaces has no name outside of them, and across them it is only read. */
+function checkScope({ kind, request }: Call): void {
+  const { namespace, name, verb } = request
+  if (kind.namespaced === Boolean(namespace)) return
+  if (namespace || name !== undefined) throw notServed()
+  if (verb !== 'list' && verb !== 'watch') throw methodNotServed()
 }

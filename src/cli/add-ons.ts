@@ -136,16 +136,45 @@ export async function installAddOns(cluster: Cluster): Promise<void> {
   const services = await client.list(Service, { namespace: 'kube-system' })
   if (!services.items.some((it) => it.metadata.name === 'kube-dns')) await cluster.apply(NAME_SERVICE)
   if ((await client.list(APIService)).items.length > 0) return
-  let priority = 18_000
   for (const { group, versions } of cluster.foundation.server.discovery.groups()) {
-    for (const [index, { version }] of versions.entries()) {
-      const created = await client.create(APIService, localService(group, version, priority, 15 - index))
+    const priority = PRIORITIES[group]
+    if (priority === undefined) continue
+    for (const { version } of versions) {
+      const preference = PREFERENCES[`${group}/${version}`] ?? 15
+      const created = await client.create(APIService, localService(group, version, priority, preference))
       await client.updateStatus(APIService, created, (draft) => {
         draft.status = { conditions: [AVAILABLE] }
       })
     }
-    priority -= 50
   }
+}
+
+/** Upstream: cmd/kube-apiserver/app/aggregator.go. The group of APIServices itself has none. */
+const PRIORITIES: Readonly<Record<string, number>> = {
+  '': 18_000,
+  apps: 17_800,
+  'events.k8s.io': 17_750,
+  'authentication.k8s.io': 17_700,
+  'authorization.k8s.io': 17_600,
+  autoscaling: 17_500,
+  batch: 17_400,
+  'certificates.k8s.io': 17_300,
+  'networking.k8s.io': 17_200,
+  policy: 17_100,
+  'rbac.authorization.k8s.io': 17_000,
+  'storage.k8s.io': 16_800,
+  'apiextensions.k8s.io': 16_700,
+  'admissionregistration.k8s.io': 16_700,
+  'scheduling.k8s.io': 16_600,
+  'coordination.k8s.io': 16_500,
+  'node.k8s.io': 16_300,
+  'discovery.k8s.io': 16_200,
+  'metrics.k8s.io': 100,
+}
+const PREFERENCES: Readonly<Record<string, number>> = {
+  '/v1': 1,
+  'autoscaling/v2': 30,
+  'metrics.k8s.io/v1beta1': 100,
 }
 
 const AVAILABLE = {

@@ -24,7 +24,7 @@ const MAX_YAML = 256 * 1024
 /** Upstream's parser allows more the longer the document is; real manifests have a handful. */
 const MAX_ALIASES = 100
 const MAX_DUPLICATES = 100
-const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+export const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
 /** A body that is on its way: what it holds counts against what all of them may. */
 interface Upload {
@@ -43,7 +43,7 @@ let held = 0
 export function withBody<T>(request: IncomingMessage, next: (body: Buffer) => Maybe<T>): Promise<T> {
   const encoding = request.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity') {
-    return Promise.reject(unsupportedMediaType(encoding, ['gzip']))
+    return Promise.reject(unsupportedMediaType(['gzip']))
   }
   const length = Number(request.headers['content-length'] ?? 0)
   if (length > MAX_BODY) return Promise.reject(tooLarge())
@@ -135,7 +135,7 @@ export function parseBody(type: string, body: Buffer): ParsedJson {
     case 'application/apply-patch+yaml':
       return parseYaml(utf8(body))
     default:
-      throw unsupportedMediaType(type, ACCEPTED)
+      throw unsupportedMediaType(ACCEPTED)
   }
 }
 

@@ -12,6 +12,8 @@ import {
   methodNotServed,
   notServed,
   tooManyRequests,
+  unsupportedMediaType,
+  unsupportedPatchType,
 } from '../api/errors.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
@@ -26,11 +28,12 @@ import type {
   Verb,
 } from '../api/request.ts'
 import type { MemberTexts } from '../api/untrusted-json.ts'
+import { PATCH_TYPES } from '../apiserver/patch.ts'
 import type { ApiServer } from '../apiserver/server.ts'
 import type { IncludeObject } from '../apiserver/table.ts'
 import type { EventLoop } from '../kernel/event-loop.ts'
 import type { Authenticator } from './authenticate.ts'
-import { mediaType, parseBody, withBody } from './body.ts'
+import { ACCEPTED, mediaType, parseBody, withBody } from './body.ts'
 import type { ControlAnswer, ControlRequest } from './control.ts'
 import { encode, encodeList, encodeObject, type List, shape, toJson, type View } from './encode.ts'
 import { impersonated } from './impersonate.ts'
@@ -39,7 +42,7 @@ import { negotiate, type Representation } from './negotiate.ts'
 import { serveNodeProxy } from './node-proxy.ts'
 import { pages } from './pages.ts'
 import { serveProxy } from './proxy.ts'
-import { flag, requestOptions } from './query.ts'
+import { checkDeleteOptions, checkWriteOptions, flag, requestOptions } from './query.ts'
 import { collect, ITEMS_AT_ONCE, sendJson, sendPieces, sendStatus } from './respond.ts'
 import { type PathRoute, parseTarget, type ResourceRoute } from './route.ts'
 import type { StreamsOf } from './streams.ts'
@@ -130,7 +133,7 @@ export class HttpFront {
     const { deprecated } =
       this.options.server.scheme.byResource(route.group, route.resource, route.version) ?? {}
     if (deprecated !== undefined) warn(response, deprecated)
-    const reading = request.method === 'GET' || request.method === 'HEAD'
+    const reading = request.method === 'GET'
     if (reading && flag(query, 'watch')) return this.#watch(exchange, route)
     if (reading ? this.#reads >= READS_IN_FLIGHT : this.#writes >= WRITES_IN_FLIGHT) {
       throw tooManyRequests(
@@ -211,15 +214,20 @@ export class HttpFront {
       asked.fieldManager === undefined ? { ...asked, fieldManager: agentOf(request) } : asked
     if (verb === 'delete' || verb === 'deletecollection') {
       const given = bytes.length === 0 ? undefined : parseBody(type, bytes).value
+      if (given === undefined) checkDeleteOptions(query.getAll('dryRun'))
       return { request: this.#request(exchange, route, verb, { ...options, ...deleteOptionsOf(given) }) }
     }
+    const patchType = verb === 'patch' ? (type as PatchType) : undefined
+    const isPatch = PATCH_TYPES.includes(type as PatchType)
+    if (isPatch !== (verb === 'patch'))
+      throw isPatch ? unsupportedMediaType(ACCEPTED) : unsupportedPatchType()
+    checkWriteOptions(verb, query, patchType)
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
     if (type === 'application/vnd.kubernetes.protobuf') {
       return { request: this.#request(exchange, route, verb, options, { body: decodeProtobuf(bytes) }) }
     }
     const { value: body, duplicates, texts } = parseBody(type, bytes)
     const duplicateFields = duplicates.length === 0 ? undefined : duplicates
-    const patchType = verb === 'patch' ? (type as PatchType) : undefined
     const more = { body, patchType, duplicateFields }
     return {
       request: this.#request(exchange, route, verb, options, more),
@@ -346,7 +354,6 @@ function warn(response: ServerResponse, warning: string): void {
 function verbOf(method: string, { name, subresource }: ResourceRoute): Verb {
   switch (method) {
     case 'GET':
-    case 'HEAD':
       return name === undefined ? 'list' : 'get'
     case 'POST':
       if (name !== undefined && subresource === undefined) throw methodNotServed()
@@ -368,6 +375,7 @@ function deleteOptionsOf(value: unknown): RequestOptions {
   if (value === undefined || value === null) return {}
   const given: DeleteOptions = decodeValue(deleteOptions, value)
   const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = given
+  if (dryRun !== undefined) checkDeleteOptions(dryRun)
   if (orphanDependents !== undefined && propagationPolicy !== undefined) {
     throw badRequest('orphanDependents and propagationPolicy cannot be both set')
   }

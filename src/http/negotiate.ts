@@ -4,7 +4,7 @@ import { notAcceptable } from '../api/errors.ts'
 export interface Representation {
   readonly format: 'json' | 'yaml'
   readonly as?: 'Table' | 'PartialObjectMetadata' | 'APIGroupDiscoveryList'
-  /** Version of what it is shown as: `v1`, `v2beta1`. */
+  /** Version of what it is shown as: `v1`, `v2`. */
   readonly version?: string
 }
 
@@ -41,8 +41,7 @@ function firstServed(accept: string): Representation {
     if (shape === undefined) return { format }
     const as = AS[`${given.get('g')}/${shape}`]
     const version = given.get('v')
-    const known =
-      as === 'APIGroupDiscoveryList' ? version === 'v2' || version === 'v2beta1' : version === 'v1'
+    const known = as === 'APIGroupDiscoveryList' ? version === 'v2' : version === 'v1'
     if (as !== undefined && known) return { format, as, version }
   }
   throw notAcceptable(SERVED)

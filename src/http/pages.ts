@@ -44,13 +44,13 @@ export function pages(front: HttpFront, exchange: Exchange, route: PathRoute) {
 
 function groups(front: HttpFront, { request, response }: Exchange, core: boolean) {
   const { discovery } = front.options.server
-  const { as, version } = negotiate(request.headers.accept)
+  const { as } = negotiate(request.headers.accept)
   if (as !== 'APIGroupDiscoveryList') {
     return json(response, core ? discovery.coreVersions(front.options.address) : discovery.groupList())
   }
-  const body = encode(discovery.aggregated(core, version!))
+  const body = encode(discovery.aggregated(core))
   response.writeHead(200, {
-    'Content-Type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    'Content-Type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
     'Content-Length': body.length,
     Vary: 'Accept',
     ...COMMON_HEADERS,

@@ -1,6 +1,8 @@
 /** Query parameters as request options, read as Go reads them. */
-import { badRequest } from '../api/errors.ts'
-import type { RequestOptions } from '../api/request.ts'
+import { badRequest, invalid } from '../api/errors.ts'
+import { FieldErrors } from '../api/field-errors.ts'
+import { GoValue, goList } from '../api/go-syntax.ts'
+import type { PatchType, RequestOptions, Verb } from '../api/request.ts'
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False', ''])
@@ -40,29 +42,65 @@ export function requestOptions(query: URLSearchParams): RequestOptions {
     allowWatchBookmarks: flag(query, 'allowWatchBookmarks'),
     sendInitialEvents: flag(query, 'sendInitialEvents'),
     timeoutSeconds: integer(query, 'timeoutSeconds'),
-    dryRun: dryRun(query),
+    dryRun: query.getAll('dryRun').includes('All') || undefined,
     fieldManager: text('fieldManager'),
-    fieldValidation: fieldValidation(query),
+    fieldValidation: text('fieldValidation') as RequestOptions['fieldValidation'],
     force: flag(query, 'force'),
     gracePeriodSeconds: integer(query, 'gracePeriodSeconds'),
     propagationPolicy: text('propagationPolicy') as RequestOptions['propagationPolicy'],
   }
 }
 
-function dryRun(query: URLSearchParams): boolean | undefined {
-  const values = query.getAll('dryRun').filter((it) => it !== '')
-  if (values.length === 0) return undefined
-  if (values.length > 1 || values[0] !== 'All') {
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(values[0])}: supported values: "All"`)
+const OPTIONS_KINDS: Partial<Record<Verb, string>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+}
+const MANAGER_MAX = 128
+const VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn']
+
+/** Throws Invalid for what a write cannot be asked for (upstream: metav1/validation). */
+export function checkWriteOptions(
+  verb: Verb,
+  query: URLSearchParams,
+  patchType: PatchType | undefined,
+): void {
+  if (query.size === 0) return
+  const errors = new FieldErrors()
+  if (verb === 'patch' && patchType !== 'application/apply-patch+yaml' && query.has('force')) {
+    errors.forbidden('force', 'may not be specified for non-apply patch')
   }
-  return true
+  checkFieldManager(query.get('fieldManager') ?? '', errors)
+  checkDryRun(query.getAll('dryRun'), errors)
+  const validation = query.get('fieldValidation') ?? ''
+  if (!VALIDATIONS.includes(validation)) errors.notSupported('fieldValidation', validation, VALIDATIONS)
+  refuse(OPTIONS_KINDS[verb]!, errors)
 }
 
-function fieldValidation(query: URLSearchParams): RequestOptions['fieldValidation'] {
-  const value = query.get('fieldValidation')
-  if (value === null || value === '') return undefined
-  if (value === 'Ignore' || value === 'Warn' || value === 'Strict') return value
-  throw badRequest(
-    `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
-  )
+/** Throws Invalid. `dryRun`: of the body, or of the query when there is none. */
+export function checkDeleteOptions(dryRun: readonly string[]): void {
+  const errors = new FieldErrors()
+  checkDryRun(dryRun, errors)
+  refuse('DeleteOptions', errors)
+}
+
+function refuse(kind: string, errors: FieldErrors): void {
+  if (!errors.empty) throw invalid({ group: 'meta.k8s.io', kind }, '', errors.list)
+}
+
+function checkDryRun(values: readonly string[], errors: FieldErrors): void {
+  if (values.every((it) => it === 'All')) return
+  errors.notSupported('dryRun', new GoValue(goList(values)), ['All'])
+}
+
+function checkFieldManager(name: string, errors: FieldErrors): void {
+  if (Buffer.byteLength(name) > MANAGER_MAX) errors.tooLong('fieldManager', MANAGER_MAX)
+  let position = 0
+  for (const character of name) {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) {
+      const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
+      errors.invalid('fieldManager', name, `invalid character U+${code} (at position ${position})`)
+    }
+    position += Buffer.byteLength(character)
+  }
 }

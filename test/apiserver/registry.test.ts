@@ -52,7 +52,7 @@ test.each([
   {
     name: 'a resourceVersion',
     body: configMap('b', {}, { resourceVersion: '7' }),
-    code: 400,
+    code: 500,
     message: 'resourceVersion should not be set on objects to be created',
   },
   {

@@ -380,3 +380,48 @@ test.each([
 ])('an epoch of %s', (text, want) => {
   expect(epochOf(text, Date.UTC(2026, 0, 31))).toBe(want)
 })
+
+test.each([
+  ['POST', '/api/v1/configmaps', 'application/json', 405, 'the server does not allow this method'],
+  ['DELETE', '/api/v1/configmaps', undefined, 405, 'the server does not allow this method'],
+  ['DELETE', '/api/v1/namespaces', undefined, 405, 'the server does not allow this method'],
+  ['GET', '/api/v1/configmaps/a', undefined, 404, 'the server could not find the requested resource'],
+  ['GET', '/api/v1/namespaces/default/nodes', undefined, 404, 'the server could not find the requested'],
+  ['POST', MAPS, 'application/merge-patch+json', 415, 'the body of the request was in an unknown format'],
+  ['PATCH', `${MAPS}/none`, 'application/json', 415, '415: Unsupported Media Type'],
+  [
+    'POST',
+    `${MAPS}?fieldManager=a%07b&dryRun=x&fieldValidation=q`,
+    'application/json',
+    422,
+    'CreateOptions.meta.k8s.io "" is invalid: [fieldManager: Invalid value: "a\\ab": invalid character U+0007 ' +
+      '(at position 1), dryRun: Unsupported value: []string{"x"}: supported values: "All", ' +
+      'fieldValidation: Unsupported value: "q": supported values: "", "Ignore", "Strict", "Warn"]',
+  ],
+  [
+    'PUT',
+    `${MAPS}/none?fieldManager=${'x'.repeat(129)}`,
+    'application/json',
+    422,
+    'UpdateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  ],
+  [
+    'PATCH',
+    `${MAPS}/none?force=true`,
+    'application/merge-patch+json',
+    422,
+    'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+  ],
+  [
+    'DELETE',
+    `${MAPS}/none?dryRun=all`,
+    undefined,
+    422,
+    'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"all"}: supported values: "All"',
+  ],
+])('%s %s as %s is refused as upstream does', async (method, path, type, code, message) => {
+  const sent = type === undefined ? {} : { headers: { 'Content-Type': type }, body: map('none') }
+  const answer = await ask(path, { method, ...sent })
+  expect(answer.code).toBe(code)
+  expect(answer.text).toContain(JSON.stringify(message).slice(1, -1))
+})

@@ -15,6 +15,7 @@ export const Namespace = defineKind<Namespace>({
   singular: 'namespace',
   shortNames: ['ns'],
   namespaced: false,
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   schema: () => namespace,
   nameRule: 'dns1123Label',
   generation: false,
