@@ -112,6 +112,8 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   /** After admission, before validation: sets what the server owns (phase, qosClass, ...). */
   prepareForCreate?(object: T, context: StrategyContext): T
   prepareForUpdate?(object: T, old: T, context: StrategyContext): T
+  /** Completes a status that a client sends. */
+  prepareForStatusUpdate?(object: T, old: T): T
   /**
    * Adds to `errors`; metadata is validated by shared code. On updates `old` is the object as it was: custom
    * resources let pass what was wrong before and has not changed.

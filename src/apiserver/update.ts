@@ -65,7 +65,8 @@ export const STATUS: UpdateStrategy = {
     const { status } = next as { status?: unknown }
     if (status === undefined) delete merged.status
     else merged.status = status
-    return merged as KubeObject
+    const object = merged as KubeObject
+    return call.resource.kind.prepareForStatusUpdate?.(object, old) ?? object
   },
   validate(object, old, errors, call) {
     if (object.metadata !== old.metadata)

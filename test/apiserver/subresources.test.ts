@@ -309,3 +309,31 @@ test('a write to /status brings along the metadata that the kind lets it', () =>
   expect(changed.metadata).not.toHaveProperty('ownerReferences')
   expect(changed.spec).toEqual(made.spec)
 })
+
+test('a status of a pod keeps its class, has one address of each family, and does not bring back what has ended', () => {
+  const h = harness()
+  h.create(Pod, { ...pod('a'), spec: { ...pod('a').spec, restartPolicy: 'Never' } })
+  const put = (status: Pod['status']) =>
+    h.call<Pod>('update', Pod, { ...at('a', 'status'), body: { ...pod('a'), status } })
+  expect(put({ phase: 'Running', podIP: '10.0.0.1' }).status).toEqual({
+    phase: 'Running',
+    podIP: '10.0.0.1',
+    podIPs: [{ ip: '10.0.0.1' }],
+    qosClass: 'BestEffort',
+  })
+  const causes = (status: Pod['status']) =>
+    refusal(() => put(status)).details?.causes?.map((it) => `${it.field}: ${it.message}`)
+  expect(causes({ qosClass: 'Burstable', podIPs: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] })).toEqual([
+    'status.qosClass: Invalid value: "Burstable": field is immutable',
+    'status.podIPs: Invalid value: []core.PodIP{core.PodIP{IP:"10.0.0.1"}, core.PodIP{IP:"10.0.0.2"}}: may specify no more than one IP for each IP family',
+  ])
+  expect(causes({ hostIP: '10.0.0.1', hostIPs: [{ ip: 'x' }] })).toEqual([
+    'status.hostIPs[0].ip: Invalid value: "x": must be equal to `hostIP`',
+    'status.hostIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+  ])
+  const container = { name: 'c', ready: false, restartCount: 0, image: '', imageID: '' }
+  put({ containerStatuses: [{ ...container, state: { terminated: { exitCode: 0 } } }] })
+  expect(causes({ containerStatuses: [{ ...container, state: { running: {} } }] })).toEqual([
+    'status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
+  ])
+})

@@ -3,7 +3,6 @@ import { withFields } from '../fill.ts'
 import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
-import { checkDns1123Subdomain } from '../names.ts'
 import {
   boolean,
   filled,
@@ -24,6 +23,7 @@ import { podColumns } from './pod-columns.ts'
 import { defaultSpecOfPod } from './pod-defaults.ts'
 import { podSpec } from './pod-spec.ts'
 import { validatePodAnnotations, validatePodSpec } from './pod-spec-validation.ts'
+import { validatePodStatus } from './pod-status-validation.ts'
 import { validatePodUpdate } from './pod-update.ts'
 import { qosClassOf } from './qos-class.ts'
 
@@ -55,8 +55,9 @@ export const Pod = defineKind<Pod>({
   ],
   unconditionalUpdate: true,
   defaults: (object) => withFields(object, { spec: defaultSpecOfPod(object.spec) }),
-  prepareForCreate: (object) => withFields(object, { status: initialStatus(object) }),
+  prepareForCreate: (object, { now }) => withFields(object, { status: initialStatus(object, now) }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  prepareForStatusUpdate: (object, old) => withFields(object, { status: completeStatus(object, old) }),
   validate(object, errors, old) {
     errors.at('metadata', () => validatePodAnnotations(object.metadata?.annotations, object.spec, errors))
     errors.at('spec', () => {
@@ -67,16 +68,7 @@ export const Pod = defineKind<Pod>({
     })
   },
   validateUpdate: validatePodUpdate,
-  validateStatusUpdate(object, old, errors) {
-    errors.at('status', () => {
-      const { nominatedNodeName } = object.status ?? {}
-      if (nominatedNodeName !== undefined && nominatedNodeName !== old.status?.nominatedNodeName) {
-        for (const problem of checkDns1123Subdomain(nominatedNodeName)) {
-          errors.invalid('nominatedNodeName', nominatedNodeName, problem)
-        }
-      }
-    })
-  },
+  validateStatusUpdate: validatePodStatus,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
@@ -98,16 +90,26 @@ export const Pod = defineKind<Pod>({
 })
 
 /** What a pod's status says before anyone has looked at it. */
-function initialStatus(object: Pod): PodStatus {
+function initialStatus(object: Pod, now: string): PodStatus {
   const status: PodStatus = { phase: 'Pending', qosClass: qosClassOf(object) }
   if ((object.spec.schedulingGates ?? []).length === 0) return Object.freeze(status)
   const gated: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
+    lastTransitionTime: now,
     reason: 'SchedulingGated',
     message: 'Scheduling is blocked due to non-empty scheduling gates',
   }
   return deepFreeze({ ...status, conditions: [gated] })
+}
+
+/** Its quality of service is as it was where a status leaves it out, and the list of addresses begins with the one. */
+function completeStatus({ status = {} }: Pod, old: Pod): PodStatus {
+  const { podIP, podIPs, qosClass } = status
+  const first = podIPs?.[0]?.ip
+  const addresses = podIP && podIP !== first ? { podIPs: [{ ip: podIP }] } : first ? { podIP: first } : {}
+  const kept = qosClass ? {} : { qosClass: old.status?.qosClass }
+  return withFields(status, { ...addresses, ...kept })
 }
 
 export interface Pod extends Infer<typeof pod> {}
