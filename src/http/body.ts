@@ -7,6 +7,7 @@ import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/errors.ts'
 import { numberOf } from '../api/json.ts'
 import { setOwn } from '../api/own.ts'
+import { decodeProtobuf } from '../api/protobuf/decode.ts'
 import type { Maybe } from '../api/request.ts'
 import { MAX_DEPTH, type ParsedJson, parseJson } from '../api/untrusted-json.ts'
 
@@ -134,6 +135,8 @@ export function parseBody(type: string, body: Buffer): ParsedJson {
     case 'application/yaml':
     case 'application/apply-patch+yaml':
       return parseYaml(utf8(body))
+    case 'application/vnd.kubernetes.protobuf':
+      return { value: decodeProtobuf(body), duplicates: [] }
     default:
       throw unsupportedMediaType(ACCEPTED)
   }

@@ -17,7 +17,6 @@ import {
 } from '../api/errors.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
-import { decodeProtobuf } from '../api/protobuf/decode.ts'
 import type {
   ApiHandler,
   ApiRequest,
@@ -223,9 +222,6 @@ export class HttpFront {
       throw isPatch ? unsupportedMediaType(ACCEPTED) : unsupportedPatchType()
     checkWriteOptions(verb, query, patchType)
     if (bytes.length === 0) throw badRequest('the body of the request is empty')
-    if (type === 'application/vnd.kubernetes.protobuf') {
-      return { request: this.#request(exchange, route, verb, options, { body: decodeProtobuf(bytes) }) }
-    }
     const { value: body, duplicates, texts } = parseBody(type, bytes)
     const duplicateFields = duplicates.length === 0 ? undefined : duplicates
     const more = { body, patchType, duplicateFields }

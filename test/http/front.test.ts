@@ -94,6 +94,33 @@ test('an adapter serves its metrics as the API paths of other servers', async ()
   })
 })
 
+test('how to delete may be said in protobuf, in the group of what is deleted', async () => {
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
+  const json = { 'Content-Type': 'application/json' }
+  await ask(leases, { method: 'POST', headers: json, body: '{"metadata":{"name":"held"}}' })
+  const del = (...options: Buffer[]) => {
+    const type = field(1, text(1, 'coordination.k8s.io/v1'), text(2, 'DeleteOptions'))
+    const body = Buffer.concat([Buffer.from('k8s\0'), type, field(2, ...options)])
+    const headers = {
+      'Content-Type': 'application/vnd.kubernetes.protobuf',
+      'Content-Length': String(body.length),
+    }
+    return ask(`${leases}/held`, { method: 'DELETE', headers, body })
+  }
+  expect((await del(field(2, text(1, 'of-another')))).code).toBe(409)
+  expect((await del(text(4, 'Foreground'))).json).toMatchObject({
+    metadata: { name: 'held', finalizers: ['foregroundDeletion'] },
+  })
+
+  function field(number: number, ...parts: Buffer[]): Buffer {
+    const bytes = Buffer.concat(parts)
+    return Buffer.concat([Buffer.of((number << 3) | 2, bytes.length), bytes])
+  }
+  function text(number: number, it: string): Buffer {
+    return field(number, Buffer.from(it))
+  }
+})
+
 test('reads YAML', async () => {
   const body = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\ndata: {on: "yes"}\n'
   const made = await post(body, { 'Content-Type': 'application/yaml' })

@@ -6,7 +6,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { ApiError } from '../../src/api/errors.ts'
-import { decodeProtobuf } from '../../src/api/protobuf/decode.ts'
 import type { ApiRequest, PatchType } from '../../src/api/request.ts'
 import { parseBody } from '../../src/http/body.ts'
 import { encodeObject } from '../../src/http/encode.ts'
@@ -17,7 +16,6 @@ const COUNT = Number(process.env['FUZZ'] ?? 2000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const RESOURCES = ['pods', 'configmaps', 'services']
 const SHARED = [Object, Array, Function, String, Number, Map, Set, Promise].map((it) => it.prototype)
-const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 /** A request leaves nothing behind; this is what a heap grows by when it has seen all there is to see. */
 const GROWTH_MAX = 32 * 1024 * 1024
 
@@ -75,8 +73,7 @@ test(`${COUNT} mutated bodies`, { timeout: 7_200_000 }, () => {
 
   function answer(type: string, bytes: Buffer, resource: string, anew: boolean): number {
     try {
-      const { value, duplicates } =
-        type === PROTOBUF ? { value: decodeProtobuf(bytes), duplicates: [] } : parseBody(type, bytes)
+      const { value, duplicates } = parseBody(type, bytes)
       const patching = type.includes('patch')
       const base = of(resource)
       const request: ApiRequest = {

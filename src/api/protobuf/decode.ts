@@ -43,7 +43,9 @@ export function decodeProtobuf(bytes: Uint8Array): Json {
     } else if (number === 2) raw = reader.bytes()
     else reader.skip()
   })
-  const name = own(MESSAGE_OF_KIND, `${apiVersion}/${kind}`)
+  // Clients write these in the group and version of what is deleted.
+  const known = kind === 'DeleteOptions' ? 'v1' : apiVersion
+  const name = own(MESSAGE_OF_KIND, `${known}/${kind}`)
   if (name === undefined) {
     throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in the protobuf serializer`)
   }
