@@ -337,3 +337,32 @@ test('a status of a pod keeps its class, has one address of each family, and doe
     'status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state',
   ])
 })
+
+test('a resize changes cpu and memory of containers that are there, and keeps the class of the pod', () => {
+  const h = harness()
+  const withResources = (resources: object, more: object = {}) =>
+    ({ ...pod('a'), spec: { containers: [{ name: 'c', image: 'i', resources, ...more }] } }) as unknown as Pod
+  const before = { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } }
+  h.create(Pod, withResources(before))
+  const resize = (body: Pod) => h.call<Pod>('update', Pod, { ...at('a', 'resize'), body })
+  const causes = (body: Pod) =>
+    refusal(() => resize(body)).details?.causes?.map((it) => `${it.field}: ${it.message}`)
+  const resources = { requests: { cpu: '2', memory: '1Gi' }, limits: { memory: '3Gi' } }
+  const after = resize(withResources(resources, { image: 'other' }))
+  expect(after.spec.containers).toMatchObject([{ name: 'c', image: 'i', resources }])
+  expect(after.metadata).toMatchObject({ generation: 2 })
+  expect(causes(withResources({ requests: { cpu: '2' }, limits: { memory: '1Gi', cpu: '2' } }))).toEqual([
+    'spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing',
+    'spec.containers[0].resources.limits[memory]: Forbidden: memory limits cannot be decreased unless resizePolicy is RestartContainer',
+  ])
+  const most = { ...resources.requests, 'ephemeral-storage': '1Gi' }
+  expect(causes(withResources({ ...resources, requests: most }))).toEqual([
+    'spec: Forbidden: only cpu and memory resources are mutable',
+  ])
+  expect(causes(withResources({ limits: { memory: '3Gi' }, requests: { memory: '1Gi' } }))).toEqual([
+    'spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed',
+  ])
+  expect(causes(withResources(resources, { name: 'd' }))).toEqual([
+    'spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize',
+  ])
+})

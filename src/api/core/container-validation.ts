@@ -72,8 +72,6 @@ function validateContainer(
   const { name = '', image = '' } = container
   if (name === '') errors.required('name')
   else for (const problem of checkDns1123Label(name)) errors.invalid('name', name, problem)
-  if (names.has(name)) errors.duplicate('name', name)
-  else names.add(name)
   if (image === '') errors.required('image')
   else if (image.trim() !== image)
     errors.invalid('image', image, 'must not have leading or trailing whitespace')
@@ -83,12 +81,12 @@ function validateContainer(
     ['File', 'FallbackToLogsOnError'],
     errors,
   )
-  oneOf(container.imagePullPolicy, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], errors)
   validatePorts(container.ports, context, errors)
   errors.each('env', container.env, (variable) => validateEnvVar(variable, errors))
   for (const source of container.envFrom ?? []) validateEnvFromKinds(source, errors)
   errors.each('envFrom', container.envFrom, (source) => validateEnvFrom(source, errors))
   validateMounts(container, context, errors)
+  oneOf(container.imagePullPolicy, 'imagePullPolicy', ['Always', 'IfNotPresent', 'Never'], errors)
   if (container.resources !== undefined) {
     const { resources } = container
     errors.at('resources', () => validateResources(resources, errors))
@@ -98,13 +96,15 @@ function validateContainer(
     if (!supported.includes(restartPolicy))
       errors.notSupported('resizePolicy', restartPolicy ?? '', supported)
   }
-  validateProbes(container, role, errors)
   validateSecurityContext(container, errors)
-  if (role === 'regular' && container.restartPolicy !== undefined) {
-    errors.forbidden('restartPolicy', 'may not be set for non-init containers')
-  }
   if (role === 'init' && container.restartPolicy !== undefined && container.restartPolicy !== 'Always') {
     errors.notSupported('restartPolicy', container.restartPolicy, ['Always'])
+  }
+  if (names.has(name)) errors.duplicate('name', name)
+  else names.add(name)
+  validateProbes(container, role, errors)
+  if (role === 'regular' && container.restartPolicy !== undefined) {
+    errors.forbidden('restartPolicy', 'may not be set for non-init containers')
   }
 }
 

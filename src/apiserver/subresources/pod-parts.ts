@@ -3,6 +3,7 @@
  * adds containers, pods/x/resize only changes the resources of those there are (upstream: registry/core/pod/strategy.go).
  */
 import type { Pod } from '../../api/core/pod.ts'
+import { resized, validatePodResize, whyNotResized } from '../../api/core/pod-resize.ts'
 import { methodNotServed } from '../../api/errors.ts'
 import type { ApiResponse, Maybe } from '../../api/request.ts'
 import { decodeBody } from '../body.ts'
@@ -35,17 +36,15 @@ const EPHEMERAL: UpdateStrategy = {
 }
 
 const RESIZE: UpdateStrategy = {
-  merge(next, old) {
-    const pod = old as Pod
-    const wanted = new Map((next as Pod).spec.containers.map((it) => [it.name, it.resources]))
-    const containers = pod.spec.containers.map((it) => ({
-      ...it,
-      resources: wanted.get(it.name) ?? it.resources,
-    }))
-    return { ...pod, spec: { ...pod.spec, containers } }
+  merge(next, old, call) {
+    const merged = resized(next as Pod, old as Pod)
+    return call.resource.kind.defaults?.(merged) ?? merged
   },
-  validate(object, _old, errors, call) {
-    call.resource.kind.validate?.(object, errors)
+  validate(object, old, errors, call) {
+    const refusal = whyNotResized(old as Pod)
+    if (refusal !== undefined) return errors.forbidden({ key: '' }, refusal)
+    call.resource.kind.validate?.(object, errors, old)
+    validatePodResize(object as Pod, old as Pod, errors)
   },
 }
 
