@@ -89,3 +89,14 @@ function mapText(map: Readonly<Record<string, string>> | undefined): string {
     .map((key) => `${goQuote(key)}:${goQuote(map[key] as string)}`)
   return `map[string]string{${entries.join(', ')}}`
 }
+
+/** Go's %v of what JSON has: `map[name:a value:1]`, `[a b]`. */
+export function goPlain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`
+  if (typeof value !== 'object' || value === null) return value === null ? '<nil>' : String(value)
+  const map = value as Readonly<Record<string, unknown>>
+  return `map[${Object.keys(map)
+    .sort()
+    .map((key) => `${key}:${goPlain(map[key])}`)
+    .join(' ')}]`
+}

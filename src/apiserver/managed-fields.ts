@@ -3,10 +3,12 @@
  * with, so only writes that name a field manager, and writes to objects that already have books, pay for it.
  */
 import { applyObject, trackUpdate, type WriteInfo, withoutManaged } from '../api/apply/managed-fields.ts'
+import { typingErrors } from '../api/apply/typed-check.ts'
 import { decode } from '../api/decode.ts'
-import { invalid } from '../api/errors.ts'
+import { badRequest, invalid, storageError } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import { apiVersionOf, type KubeObject } from '../api/kind.ts'
+import { setOwn } from '../api/own.ts'
 import type { AnySchema } from '../api/schema.ts'
 import { decodeBody } from './body.ts'
 import { actorOf, type Call } from './call.ts'
@@ -40,9 +42,51 @@ export function applied(call: Call, live: KubeObject | undefined): KubeObject {
     errors.required('fieldManager', 'is required for apply patch')
     throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors.list)
   }
-  const wanted = decodeBody(call)
+  const wanted = wantedOf(call)
   const merged = applyObject(schemaOf(call), live, wanted, { ...infoOf(call), force: options.force === true })
   return decode(call.resource.kind, merged).object
+}
+
+/** Only what was said: that structs are always there is nothing that anybody asked for. */
+function wantedOf(call: Call): KubeObject {
+  const { kind, request, resource } = call
+  const body = (request.body ?? {}) as KubeObject
+  const apiVersion = apiVersionOf(kind)
+  if (body.apiVersion !== apiVersion || body.kind !== kind.kind) {
+    throw badRequest(`invalid object type: ${goKind(body)}`)
+  }
+  const problems = typingErrors(body, kind.schema() as AnySchema)
+  if (problems.length > 0) {
+    const { name = '', namespace = '' } = body.metadata ?? {}
+    const all = problems.length === 1 ? problems[0] : `errors:\n  ${problems.join('\n  ')}`
+    throw storageError(
+      `failed to create typed patch object (${namespace}/${name}; ${apiVersion}, Kind=${kind.kind}): ${all}`,
+    )
+  }
+  const decoded = decodeBody(call)
+  if (kind !== resource.kind) return decoded
+  return { ...(asGiven(decoded, body) as KubeObject), metadata: decoded.metadata }
+}
+
+function goKind({ apiVersion = '', kind = '' }: Partial<KubeObject>): string {
+  return `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`
+}
+
+/** What decoding added left out again. */
+function asGiven(decoded: unknown, given: unknown): unknown {
+  if (typeof decoded !== 'object' || typeof given !== 'object' || decoded === null || given === null)
+    return decoded
+  if (Array.isArray(decoded)) return decoded.map((item, index) => asGiven(item, (given as unknown[])[index]))
+  const kept: Record<string, unknown> = {}
+  for (const key of Object.keys(decoded)) {
+    if (!Object.hasOwn(given, key)) continue
+    setOwn(
+      kept,
+      key,
+      asGiven((decoded as Record<string, unknown>)[key], (given as Record<string, unknown>)[key]),
+    )
+  }
+  return kept
 }
 
 function schemaOf(call: Call): AnySchema {

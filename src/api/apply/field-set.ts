@@ -153,12 +153,11 @@ export function withParents(set: FieldSet): FieldSet {
   return { own: set.own, children }
 }
 
-/** All paths of the set, in order. */
+/** All paths of the set, in upstream's order: those that end here come before those that go on. */
 export function* pathsOf(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
-  if (set.own && prefix.length > 0) yield prefix
-  for (const step of sorted(set.children.keys())) {
-    yield* pathsOf(set.children.get(step) as FieldSet, [...prefix, step])
-  }
+  const steps = sorted(set.children.keys())
+  for (const step of steps) if (set.children.get(step)?.own) yield [...prefix, step]
+  for (const step of steps) yield* pathsOf(set.children.get(step) as FieldSet, [...prefix, step])
 }
 
 /** `.spec.template.spec.containers[name="web"].image`. */

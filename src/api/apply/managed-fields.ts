@@ -24,7 +24,7 @@ import {
   union,
   withParents,
 } from './field-set.ts'
-import { allOf, compare, fieldsOf, ListKeyError, mergeValues, removePaths } from './typed-value.ts'
+import { allOf, compare, fieldsOf, mergeValues, removePaths } from './typed-value.ts'
 
 export interface WriteInfo {
   /** `kubectl`, `kube-controller-manager`: the fieldManager, or the user agent up to the first slash. */
@@ -117,22 +117,6 @@ export function applyObject<T extends KubeObject>(
   info: WriteInfo & { readonly force: boolean },
 ): T {
   if (applied.metadata?.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil')
-  try {
-    return applyTyped(schema, live, applied, info)
-  } catch (error) {
-    if (!(error instanceof ListKeyError)) throw error
-    throw badRequest(
-      `failed to create typed patch object (${info.apiVersion}, Kind=${applied.kind}): ${error.message}`,
-    )
-  }
-}
-
-function applyTyped<T extends KubeObject>(
-  schema: AnySchema,
-  live: T | undefined,
-  applied: T,
-  info: WriteInfo & { readonly force: boolean },
-): T {
   const owners = Owners.of(live)
   if (live !== undefined && owners.isEmpty) {
     // The object is older than its bookkeeping: whoever made it keeps what it has.
@@ -253,7 +237,7 @@ class Owners {
 
   entries(): ManagedFieldsEntry[] {
     return [...this.#holdings.values()]
-      .filter(({ owner, set }) => owner.operation === 'Apply' || !isEmptySet(set))
+      .filter(({ set }) => !isEmptySet(set))
       .sort((a, b) => compareOwners(a.owner, b.owner))
       .map(({ owner, set, entry }) => entry ?? entryOf(owner, set))
   }

@@ -11,11 +11,6 @@ import { EMPTY_SET, type FieldSet, isEmptySet, LEAF, Shape, setOf } from './fiel
 
 type Json = Readonly<Record<string, unknown>>
 
-/** An applied list whose elements cannot be told apart. */
-export class ListKeyError extends Error {
-  override readonly name = 'ListKeyError'
-}
-
 /** Keys that may be left out, because the API fills them in. */
 const KEY_DEFAULTS: ReadonlyMap<string, unknown> = new Map([['protocol', 'TCP']])
 
@@ -35,7 +30,6 @@ export function fieldsOf(value: unknown, schema: AnySchema | undefined): FieldSe
   if (Array.isArray(value) && isKeyed(schema)) {
     const children = new Map<string, FieldSet>()
     for (const item of value) {
-      requireKeys(item, schema)
       children.set(elementStep(item, schema), { ...fieldsOf(item, schema.items), own: true })
     }
     return setOf(false, children)
@@ -70,6 +64,7 @@ export function compare(old: unknown, next: unknown, schema: AnySchema | undefin
   return builder.build()
 }
 
+const NONE: readonly string[] = []
 const SAME: Comparison = { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY_SET }
 
 /** The same for an object that is new. */
@@ -79,11 +74,12 @@ export function allOf(object: object, schema: AnySchema | undefined): Comparison
 
 /**
  * What changes when a value comes or goes: all of its parts, and itself.
- * @param there  the value itself is always there, as Go's structs are: only its parts change
+ * @param there  the value itself is always there, as Go's structs and lists without omitempty are: only its parts change
  */
 function wholeOf(value: unknown, schema: AnySchema | undefined, there = false): FieldSet {
   if (isGranularObject(value, schema)) {
     const fields = schema?.type === 'struct' ? schema.fields() : undefined
+    const required = schema?.type === 'struct' ? schema.required : NONE
     let shape = Shape.of('fields')
     for (const key of Object.keys(value)) {
       const child = value[key]
@@ -93,7 +89,8 @@ function wholeOf(value: unknown, schema: AnySchema | undefined, there = false): 
         continue
       }
       const field = fields ? fields[key] : fieldSchema(schema, key)
-      const whole = wholeOf(child, field, there && field?.filled)
+      const always = field?.filled || (Array.isArray(child) && required.includes(key))
+      const whole = wholeOf(child, field, there && always)
       if (!isEmptySet(whole)) shape = shape.withField(key, whole)
     }
     return there ? shape.parts : shape.whole
@@ -102,7 +99,7 @@ function wholeOf(value: unknown, schema: AnySchema | undefined, there = false): 
   const { items } = schema as ListSchema
   let shape = Shape.of('elements')
   for (const item of value) shape = shape.withElement(elementStep(item, schema), wholeOf(item, items))
-  return shape.whole
+  return there ? shape.parts : shape.whole
 }
 
 class ComparisonBuilder {
@@ -227,7 +224,7 @@ function isGranularList(value: unknown, schema: AnySchema | undefined): value is
   return Array.isArray(value) && isKeyed(schema)
 }
 
-function isKeyed(schema: AnySchema | undefined): schema is ListSchema {
+export function isKeyed(schema: AnySchema | undefined): schema is ListSchema {
   return schema?.type === 'list' && !schema.atomic && (schema.keys !== undefined || schema.set === true)
 }
 
@@ -236,15 +233,22 @@ function fieldSchema(schema: AnySchema | undefined, key: string): AnySchema | un
   return schema?.type === 'map' ? schema.values : undefined
 }
 
-function elementStep(item: unknown, schema: AnySchema | undefined): string {
+export function elementStep(item: unknown, schema: AnySchema | undefined): string {
   const { keys } = schema as ListSchema
   if (keys === undefined) return `v:${jsonOf(item)}`
   let parts = ''
   for (const key of inOrder(keys)) {
-    const value = isObject(item) && Object.hasOwn(item, key) ? item[key] : KEY_DEFAULTS.get(key)
+    const value =
+      isObject(item) && Object.hasOwn(item, key) ? item[key] : defaultOf(key, schema as ListSchema)
     if (value !== undefined) parts += `${parts === '' ? '' : ','}${jsonOf(key)}:${jsonOf(value)}`
   }
   return `k:{${parts}}`
+}
+
+function defaultOf(key: string, { items }: ListSchema): unknown {
+  if (KEY_DEFAULTS.has(key)) return KEY_DEFAULTS.get(key)
+  if (items.type !== 'struct' || !items.required.includes(key)) return undefined
+  return items.fields()[key]?.type === 'string' ? '' : 0
 }
 
 /** Most names need no escaping, which takes longer than looking. */
@@ -260,13 +264,12 @@ function inOrder(keys: readonly string[]): readonly string[] {
 
 const sortedKeys = new WeakMap<readonly string[], readonly string[]>()
 
-/** What is applied must say which element it means; stored objects may be older than that rule. */
-function requireKeys(item: unknown, { keys = [] }: ListSchema): void {
-  const missing = keys.find((key) => !KEY_DEFAULTS.has(key) && !(isObject(item) && Object.hasOwn(item, key)))
-  if (missing === undefined) return
-  throw new ListKeyError(
-    `associative list with keys has an element that omits key field "${missing}" (and doesn't have default value)`,
-  )
+/** The key without which it cannot be said which element is meant; what is required has its zero instead. */
+export function missingKey(item: unknown, { keys = [], items }: ListSchema): string | undefined {
+  return keys.find((key) => {
+    if (KEY_DEFAULTS.has(key) || (isObject(item) && Object.hasOwn(item, key))) return false
+    return items.type !== 'struct' || items.open === true || !items.required.includes(key)
+  })
 }
 
 function isEmpty(value: unknown): boolean {

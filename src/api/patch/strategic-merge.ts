@@ -4,6 +4,7 @@
  * what the patch leaves alone is shared with the original.
  * Upstream: apimachinery/pkg/util/strategicpatch/patch.go.
  */
+import { goPlain } from '../go-syntax.ts'
 import { setOwn } from '../own.ts'
 import type { AnySchema, ListSchema } from '../schema.ts'
 
@@ -81,7 +82,7 @@ function applyDirective(patch: Json): Json {
   const directive = patch[PATCH]
   if (directive === 'delete') return {}
   if (directive !== 'replace')
-    throw new PatchError(`unknown patch type: ${directive} in map: ${print(patch)}`)
+    throw new PatchError(`unknown patch type: ${directive} in map: ${goPlain(patch)}`)
   const { [PATCH]: _, ...rest } = patch
   return rest
 }
@@ -185,7 +186,7 @@ function mergeElements(original: readonly unknown[], patch: readonly unknown[], 
     if (directive === undefined) continue
     if (directive === 'merge') throw new PatchError('merging lists cannot yet be specified in the patch')
     if (directive !== 'delete')
-      throw new PatchError(`unknown patch type: ${directive} in map: ${print(item)}`)
+      throw new PatchError(`unknown patch type: ${directive} in map: ${goPlain(item)}`)
     const id = mergeKeyOf(item, key)
     merged = merged.filter((it) => mergeKeyOf(it, key) !== id)
   }
@@ -251,7 +252,7 @@ function checkOrder(
   for (const item of order) if (found < wanted.length && identify(item) === wanted[found]) found++
   if (found < wanted.length) {
     throw new PatchError(
-      `The order in patch list:\n${print(patch)}\n doesn't match ${ELEMENT_ORDER}${field} list:\n${print(order)}\n`,
+      `The order in patch list:\n${goPlain(patch)}\n doesn't match ${ELEMENT_ORDER}${field} list:\n${goPlain(order)}\n`,
     )
   }
 }
@@ -266,7 +267,7 @@ function identityOf(list: ListSchema | undefined, items: readonly unknown[]): (i
 function mergeKeyOf(item: Json, key: string): string {
   const value = own(item, key)
   if (value === undefined || value === null) {
-    throw new PatchError(`map: ${print(item)} does not contain declared merge key: ${key}`)
+    throw new PatchError(`map: ${goPlain(item)} does not contain declared merge key: ${key}`)
   }
   return String(value)
 }
@@ -326,12 +327,4 @@ function isObject(value: unknown): value is Json {
 
 function own(target: Json, key: string): unknown {
   return Object.hasOwn(target, key) ? target[key] : undefined
-}
-
-/** As Go prints maps and lists: `map[name:a value:1]`, `[a b]`. */
-function print(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(print).join(' ')}]`
-  if (!isObject(value)) return value === null ? '<nil>' : String(value)
-  const keys = Object.keys(value).sort()
-  return `map[${keys.map((key) => `${key}:${print(value[key])}`).join(' ')}]`
 }
