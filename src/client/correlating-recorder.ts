@@ -105,6 +105,7 @@ export class CorrelatingRecorder implements EventRecorder {
     now: number,
   ): void {
     const { name = '', namespace } = about.metadata ?? {}
+    const combined = message.startsWith(COMBINED)
     written.name = this.#names.next(name, now)
     const time = formatTime(now)
     const event: Event = {
@@ -119,8 +120,9 @@ export class CorrelatingRecorder implements EventRecorder {
       lastTimestamp: time,
       count: written.count,
       type: written.sort.type,
-      reportingComponent: this.#component,
-      reportingInstance: this.#source.host ?? '',
+      // What stands for several names nobody, as upstream's does.
+      reportingComponent: combined ? '' : this.#component,
+      reportingInstance: combined ? '' : (this.#source.host ?? ''),
     }
     // Recording never fails: an Event that the server refuses is lost.
     this.#process.transport.request(this.#process.requests.create(Event, event))

@@ -67,7 +67,10 @@ describe('core/v1', () => {
     await h.loop.settle()
     const all = await events()
     expect(all).toHaveLength(10)
-    expect(all.find((it) => it.count === 3)?.message).toBe('(combined from similar events): attempt 12')
+    expect(all.find((it) => it.count === 3)).toMatchObject({
+      message: '(combined from similar events): attempt 12',
+      reportingComponent: '',
+    })
   })
 
   test('ten minutes without any such event end the combining', async () => {

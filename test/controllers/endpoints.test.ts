@@ -201,8 +201,9 @@ describe('through the API', () => {
   test('Endpoints written by hand are mirrored', async () => {
     const world = await World.create()
     await world.create(Service, web({ selector: undefined }))
+    const annotations = { mine: 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' }
     await world.create(Endpoints, {
-      metadata: { name: 'web', namespace: 'default' },
+      metadata: { name: 'web', namespace: 'default', annotations },
       subsets: [
         {
           addresses: [{ ip: '192.0.2.1' }],
@@ -227,5 +228,19 @@ describe('through the API', () => {
         .map((it) => `${it.addressType} ${it.endpoints[0]?.addresses} ${it.endpoints[0]?.conditions?.ready}`)
         .sort(),
     ).toEqual(['IPv4 192.0.2.1 true', 'IPv6 2001:db8::1 false'])
+    expect(slices[0]?.metadata.annotations).toEqual({ mine: 'x' })
+  })
+
+  test('Endpoints written by hand go with their Service, not before there is one', async () => {
+    const world = await World.create()
+    await world.create(Endpoints, { metadata: { name: 'web', namespace: 'default' } })
+    await world.settle()
+    await world.create(Service, web({ selector: undefined }))
+    await world.settle()
+    const names = async () => (await world.list(Endpoints)).map((it) => it.metadata.name)
+    expect(await names()).toContain('web')
+    await world.delete(Service, 'web')
+    await world.settle()
+    expect(await names()).not.toContain('web')
   })
 })

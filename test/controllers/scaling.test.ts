@@ -198,6 +198,9 @@ test('a budget follows the pods, and evictions spend it', async () => {
   )
   await world.settle()
   expect((await budget())?.disruptionsAllowed).toBe(1)
+  // Neither a size that changes nor a budget that was spent meanwhile is worth a word.
+  const told = (await world.list(Event)).filter((it) => it.involvedObject.kind === 'PodDisruptionBudget')
+  expect(told.map((it) => `${it.reason} ${it.count}`)).toEqual(['NoPods 2'])
 })
 
 test('a budget says that it cannot count pods that nobody manages', async () => {

@@ -209,6 +209,9 @@ describe('through the API', () => {
     expect(names(await world.list(PersistentVolumeClaim))).toEqual(['data-db-0', 'data-db-1', 'data-db-2'])
     const db1 = await world.get(Pod, 'db-1')
     expect(db1.spec).toMatchObject({ hostname: 'db-1', subdomain: 'db' })
+    expect(db1.metadata.generateName).toBe('db-')
+    const [revision] = await world.list(ControllerRevision)
+    expect(revision?.data).toMatchObject({ spec: { template: { metadata: { creationTimestamp: null } } } })
     expect(db1.spec.volumes?.[0]).toEqual({ name: 'data', persistentVolumeClaim: { claimName: 'data-db-1' } })
     const { status } = await world.get(StatefulSet, 'db')
     expect(status).toMatchObject({

@@ -9,6 +9,7 @@ import { PersistentVolumeClaim } from '../../src/api/core/persistent-volume-clai
 import { Pod } from '../../src/api/core/pod.ts'
 import { Secret } from '../../src/api/core/secret.ts'
 import { ServiceAccount } from '../../src/api/core/service-account.ts'
+import type { Stored } from '../../src/api/kind.ts'
 import { ClusterRole } from '../../src/api/rbac/cluster-role.ts'
 import { StorageClass } from '../../src/api/storage/storage-class.ts'
 import { formatMicroTime } from '../../src/api/time.ts'
@@ -56,6 +57,9 @@ describe('volumes', () => {
     await world.settle()
     expect((await world.get(PersistentVolumeClaim, 'data')).status?.phase).toBe('Pending')
     expect(await reasons(world, 'PersistentVolumeClaim')).toEqual(['FailedBinding'])
+    await world.advance(31)
+    const about = (it: Stored<Event>) => it.involvedObject.name === 'data'
+    expect((await world.list(Event)).find(about)?.count).toBeGreaterThanOrEqual(3)
   })
 
   test('a volume is provisioned, enlarged, and deleted with its claim', async () => {

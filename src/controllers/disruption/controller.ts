@@ -4,27 +4,20 @@ import { ReplicaSet } from '../../api/apps/replica-set.ts'
 import { StatefulSet } from '../../api/apps/stateful-set.ts'
 import { Pod } from '../../api/core/pod.ts'
 import { ReplicationController } from '../../api/core/replication-controller.ts'
-import { isNotFound } from '../../api/errors.ts'
-import { type KubeObject, objectKey, type Stored } from '../../api/kind.ts'
+import { isConflict, isNotFound } from '../../api/errors.ts'
+import { objectKey, type Stored } from '../../api/kind.ts'
 import {
   PodDisruptionBudget,
   type PodDisruptionBudgetStatus,
 } from '../../api/policy/pod-disruption-budget.ts'
 import type { Scheme } from '../../api/scheme.ts'
 import { formatTime } from '../../api/time.ts'
-import { BY_NAMESPACE } from '../../client/informer.ts'
-import {
-  defineController,
-  type Lookup,
-  type ReconcileContext,
-  type SetupContext,
-  watch,
-} from '../runtime/controller.ts'
+import { defineController, type ReconcileContext, type SetupContext } from '../runtime/controller.ts'
 import { patchPodStatus } from '../shared/disruption-target.ts'
 import { goSelector } from '../shared/go-selector.ts'
 import { isPodReady, podCondition } from '../shared/pod.ts'
 import { textOf } from '../shared/refusals.ts'
-import { namespaceIndex, SelectedPods } from '../shared/selected-pods.ts'
+import { SelectedPods } from '../shared/selected-pods.ts'
 import { sameStatus } from '../shared/semantic-equal.ts'
 import {
   budgetOf,
@@ -47,9 +40,11 @@ export const disruptionController = defineController<PodDisruptionBudget, Memory
   name: 'disruption-controller',
   component: 'controllermanager',
   for: PodDisruptionBudget,
-  forInformer: { indexes: namespaceIndex },
-  // Of the controllers only the size counts.
-  watches: [sizeOf(Deployment), sizeOf(ReplicaSet), sizeOf(StatefulSet), sizeOf(ReplicationController)],
+  // Read for their size. A change of it is told by the pods that come and go.
+  watches: [Deployment, ReplicaSet, StatefulSet, ReplicationController].map((kind) => ({
+    kind,
+    map: () => [],
+  })),
 
   setup(context) {
     const ready = (pod: Stored<Pod>, old: Stored<Pod>) =>
@@ -64,13 +59,13 @@ export const disruptionController = defineController<PodDisruptionBudget, Memory
   },
 
   async reconcile(context) {
-    const { object: pdb, now, recorder } = context
+    const { object: pdb, now } = context
     if (pdb === undefined) return
     try {
       return await sync(context, pdb)
     } catch (error) {
-      const message = `Failed to calculate the number of expected pods: ${textOf(error)}`
-      recorder.event(pdb, 'Warning', 'CalculateExpectedPodCountFailed', message)
+      // It is looked at again, as it is by then.
+      if (isConflict(error)) throw error
       await writeStatus(context, pdb, failSafe(pdb.status, textOf(error), pdb.metadata.generation ?? 0, now))
       throw error
     }
@@ -85,7 +80,11 @@ async function sync(context: Context, pdb: Stored<PodDisruptionBudget>) {
   if (pods.length === 0) recorder.event(pdb, 'Normal', 'NoPods', 'No matching pods found')
   const sources = { client, scheme: memory.scheme, lister }
   const { scale, unmanaged } = needsScale(pdb.spec)
-    ? await expectedScale(sources, pods)
+    ? await expectedScale(sources, pods).catch((error: unknown) => {
+        const message = `Failed to calculate the number of expected pods: ${textOf(error)}`
+        recorder.event(pdb, 'Warning', 'CalculateExpectedPodCountFailed', message)
+        throw error
+      })
     : { scale: 0, unmanaged: [] }
   if (unmanaged.length > 0) {
     const message = `Pods selected by this PodDisruptionBudget (selector: ${goSelector(pdb.spec.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
@@ -112,25 +111,6 @@ async function writeStatus(
   status: PodDisruptionBudgetStatus,
 ) {
   if (!sameStatus(status, pdb.status)) await client.updateStatus(PodDisruptionBudget, { ...pdb, status })
-}
-
-function sizeOf<T extends KubeObject & { readonly spec: { readonly replicas?: number } }>(
-  kind: Parameters<typeof watch<T>>[0]['kind'],
-) {
-  return watch<T>({
-    kind,
-    predicate: {
-      create: () => false,
-      update: (object, old) => object.spec.replicas !== old.spec.replicas,
-      delete: () => false,
-    },
-    map: budgetsOfNamespace,
-  })
-}
-
-function budgetsOfNamespace(object: Stored<KubeObject>, lookup: Lookup): readonly string[] {
-  const budgets = lookup.lister(PodDisruptionBudget).byIndex(BY_NAMESPACE, object.metadata.namespace ?? '')
-  return [...budgets].map((it) => objectKey(it.metadata)).sort()
 }
 
 /** A pod that was said to be disrupted, and then was not, takes the condition back. */

@@ -19,6 +19,8 @@ const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
 interface Memory {
   readonly pods: ServicePods
   readonly triggers: TriggerTimes
+  /** The resourceVersion that was last written over, by key: whoever still sees it has to wait. */
+  readonly stale: Map<string, string>
 }
 
 export const endpointsController = defineController<Service, Memory>({
@@ -26,15 +28,18 @@ export const endpointsController = defineController<Service, Memory>({
   component: 'endpoint-controller',
   for: Service,
   concurrency: 5,
-  watches: [watch({ kind: Endpoints, map: (it) => [objectKey(it.metadata)] }), { kind: Pod, map: () => [] }],
-  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes() }),
+  watches: [
+    // Those that somebody makes before the Service are none of ours.
+    watch({ kind: Endpoints, map: (it) => (isOurs(it) ? [objectKey(it.metadata)] : []) }),
+    { kind: Pod, map: () => [] },
+  ],
+  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes(), stale: new Map() }),
 
   async reconcile({ key, namespace, name, object: service, client, recorder, lister, memory }) {
     const existing = lister(Endpoints).get(key)
     if (service === undefined) {
       memory.triggers.forget(key)
-      // Of the same name, but made by somebody for a Service without selector: theirs to delete.
-      if (existing?.metadata.labels?.[MANAGED_BY] === undefined) return
+      memory.stale.delete(key)
       try {
         await client.delete(Endpoints, { namespace, name })
       } catch (error) {
@@ -43,18 +48,26 @@ export const endpointsController = defineController<Service, Memory>({
       return
     }
     if (service.spec.selector === undefined || service.spec.type === 'ExternalName') return
+    const version = existing?.metadata.resourceVersion
+    if (version !== undefined && memory.stale.get(key) === version) {
+      throw new Error(
+        `endpoints informer cache is out of date, resource version ${version} already processed for endpoints ${key}`,
+      )
+    }
     const pods = memory.pods.of(key)
     const trigger = memory.triggers.look(key, service, pods)
     const wanted = endpointsOf(service, pods, existing, trigger)
     if (existing !== undefined && isSame(existing, wanted)) return
     try {
       if (existing === undefined) await client.create(Endpoints, wanted)
-      else
+      else {
         await client.replace(Endpoints, {
           ...existing,
           ...wanted,
           metadata: { ...existing.metadata, ...wanted.metadata },
         })
+        memory.stale.set(key, existing.metadata.resourceVersion)
+      }
     } catch (error) {
       if (isNamespaceTerminating(error)) return
       const [reason, text] = existing
@@ -70,6 +83,10 @@ export const endpointsController = defineController<Service, Memory>({
     }
   },
 })
+
+function isOurs({ metadata }: Endpoints): boolean {
+  return metadata?.labels?.[MANAGED_BY] !== undefined
+}
 
 function endpointsOf(
   service: Stored<Service>,

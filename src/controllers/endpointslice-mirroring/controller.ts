@@ -13,6 +13,7 @@ import { withoutTriggerTime } from '../shared/trigger-times.ts'
 const MANAGER = 'endpointslicemirroring-controller.k8s.io'
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror'
 const LEADER = 'control-plane.alpha.kubernetes.io/leader'
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 const MAX_PER_SUBSET = 1000
 
 export const endpointSliceMirroringController = defineController<Endpoints>({
@@ -48,7 +49,7 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
       const message = `A max of ${MAX_PER_SUBSET} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`
       recorder.event(endpoints, 'Warning', 'TooManyAddressesToMirror', message)
     }
-    const annotations = withoutTriggerTime(endpoints.metadata.annotations)
+    const { [LAST_APPLIED]: _applied, ...annotations } = withoutTriggerTime(endpoints.metadata.annotations)
     const labels = {
       ...endpoints.metadata.labels,
       [SERVICE_NAME]: endpoints.metadata.name,

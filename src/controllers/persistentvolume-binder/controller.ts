@@ -23,6 +23,8 @@ import {
 } from './match.ts'
 
 const COMPONENT = 'persistentvolume-controller'
+/** How often a claim that waits is looked at again, and says what it waits for. */
+const RESYNC_MS = 15_000
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 
 type Volume = Stored<PersistentVolume>
@@ -210,6 +212,7 @@ class Binder {
       const message = 'no persistent volumes available for this claim and no storage class is set'
       this.#recorder.event(claim, 'Normal', 'FailedBinding', message)
     }
+    this.#claims.addAfter(objectKey(claim.metadata), RESYNC_MS)
     await this.#setPhase(claim, 'Pending')
   }
 

@@ -11,17 +11,22 @@ export type Revision = Stored<ControllerRevision>
 /** Selects the pods of one revision: its name (StatefulSet) or its hash (DaemonSet). */
 export const REVISION_HASH = 'controller-revision-hash'
 
-/** What a revision stores of its owner: the patch that brings the template back. */
+/** What a revision stores of its owner: the patch that brings the template back, as Go writes a template. */
 export function templatePatch(template: PodTemplateSpec): object {
-  return { spec: { template: { ...template, $patch: 'replace' } } }
+  const metadata = { ...template.metadata, creationTimestamp: null }
+  return { spec: { template: { ...template, metadata, $patch: 'replace' } } }
 }
 
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
   const data = revision.data as {
-    readonly spec: { readonly template: PodTemplateSpec & { $patch?: string } }
+    readonly spec: {
+      readonly template: PodTemplateSpec & { $patch?: string; metadata?: { creationTimestamp?: unknown } }
+    }
   }
-  const { $patch: _patch, ...template } = data.spec.template
-  return template
+  const { $patch: _patch, metadata, ...template } = data.spec.template
+  if (metadata === undefined) return template
+  const { creationTimestamp: _never, ...labelled } = metadata
+  return { ...template, metadata: labelled }
 }
 
 /** Oldest first. */

@@ -59,6 +59,7 @@ export function newPod(
   return {
     metadata: {
       name,
+      generateName: `${set.metadata.name}-`,
       namespace: set.metadata.namespace,
       labels: {
         ...metadata?.labels,
