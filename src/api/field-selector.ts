@@ -73,7 +73,9 @@ function unescaped(text: string): string {
       }
       value += next
     } else if (character === ',' || character === '=') {
-      throw new SelectorError(`invalid field selector: unescaped character in value: ${character}`)
+      throw new SelectorError(
+        `invalid field selector: unescaped character in value: ${character.codePointAt(0)}`,
+      )
     } else value += character
   }
   return value

@@ -2,6 +2,7 @@
  * Label selectors: `app=web,tier in (a, b),!canary` as text, LabelSelector objects, and one compiled form that
  * both become. Upstream: apimachinery/pkg/labels/selector.go.
  */
+import { goQuote } from './go-syntax.ts'
 import type { LabelSelector } from './meta/label-selector.ts'
 import { checkLabelValue, checkQualifiedName } from './names.ts'
 
@@ -218,6 +219,8 @@ const COMPARISONS: Partial<Record<TokenKind, SelectorOperator>> = {
   '<': 'Lt',
 }
 
+const IN_REQUIREMENT = 'unable to parse requirement: '
+
 /** Recursive descent over the tokens, with upstream's wording of what was found and what was expected. */
 class Parser {
   readonly #tokens: readonly Token[]
@@ -231,13 +234,13 @@ class Parser {
     const requirements: Requirement[] = []
     for (;;) {
       const { kind, text } = this.#peek()
-      if (!isWord(kind) && kind !== '!') this.#fail(text, "!, identifier, or ''")
+      if (!isWord(kind) && kind !== '!') this.#fail(text, "!, identifier, or 'end of string'", '')
       requirements.push(this.#requirement())
       const next = this.#next()
       if (next.kind === 'end') return requirements
-      if (next.kind !== ',') this.#fail(next.text, "',' or ''")
+      if (next.kind !== ',') this.#fail(next.text, "',' or 'end of string'", '')
       const after = this.#peek()
-      if (!isWord(after.kind) && after.kind !== '!') this.#fail(after.text, "identifier after ','")
+      if (!isWord(after.kind) && after.kind !== '!') this.#fail(after.text, "identifier after ','", '')
     }
   }
 
@@ -246,12 +249,12 @@ class Parser {
     if (not) this.#next()
     const key = this.#next()
     if (!isWord(key.kind)) this.#fail(key.text, 'identifier')
-    if (not) return checked({ key: key.text, operator: 'DoesNotExist', values: [] })
+    if (not) return this.#made({ key: key.text, operator: 'DoesNotExist', values: [] })
     const { kind } = this.#peek()
-    if (kind === 'end' || kind === ',') return checked({ key: key.text, operator: 'Exists', values: [] })
+    if (kind === 'end' || kind === ',') return this.#made({ key: key.text, operator: 'Exists', values: [] })
     const operator = this.#next()
     if (operator.kind === 'in' || operator.kind === 'notin') {
-      return checked({
+      return this.#made({
         key: key.text,
         operator: operator.kind === 'in' ? 'In' : 'NotIn',
         values: this.#values(),
@@ -261,7 +264,26 @@ class Parser {
     if (comparison === undefined) {
       this.#fail(operator.text, 'in, notin, =, ==, !=, gt, lt')
     }
-    return checked({ key: key.text, operator: comparison as SelectorOperator, values: [this.#exactValue()] })
+    return this.#made({
+      key: key.text,
+      operator: comparison as SelectorOperator,
+      values: [this.#exactValue()],
+    })
+  }
+
+  #made(requirement: Requirement): Requirement {
+    const [problem] = checkQualifiedName(requirement.key)
+    // Upstream looks at the key before it knows where that is.
+    if (problem !== undefined) {
+      throw new SelectorError(
+        `${IN_REQUIREMENT}<nil>: Invalid value: ${goQuote(requirement.key)}: ${problem}`,
+      )
+    }
+    try {
+      return checked(requirement)
+    } catch (error) {
+      throw error instanceof SelectorError ? new SelectorError(IN_REQUIREMENT + error.message) : error
+    }
   }
 
   /** What follows `=`; nothing stands for the empty value. */
@@ -275,7 +297,7 @@ class Parser {
 
   #values(): string[] {
     const open = this.#next()
-    if (open.kind !== '(') this.#fail(open.text, "'('")
+    if (open.kind !== '(') this.#fail(open.text, "'('", IN_REQUIREMENT, '')
     const values = new Set<string>()
     // An empty place, as in `(,a)` or `()`, stands for the empty value.
     for (;;) {
@@ -303,8 +325,8 @@ class Parser {
     return token
   }
 
-  #fail(found: string, expected: string): never {
-    throw new SelectorError(`unable to parse requirement: found '${found}', expected: ${expected}`)
+  #fail(found: string, expected: string, where = IN_REQUIREMENT, comma = ','): never {
+    throw new SelectorError(`${where}found '${found}'${comma} expected: ${expected}`)
   }
 }
 

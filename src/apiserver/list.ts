@@ -6,6 +6,7 @@ import {
   failure,
   invalid,
   notFound,
+  storageError,
   tooLargeResourceVersion,
 } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
@@ -112,12 +113,15 @@ function* servedOneByOne(
   for (const object of objects) yield object && served(kind, object)
 }
 
-/** Lists and watches share these rules (upstream: internalversion/validation). */
+/** Upstream: internalversion/validation. */
 export function checkListOptions(options: RequestOptions): void {
   const { resourceVersionMatch: match, resourceVersion, sendInitialEvents } = options
   if (match === undefined && sendInitialEvents === undefined) return
   const errors = new FieldErrors()
-  if (match !== undefined && sendInitialEvents === undefined) {
+  if (sendInitialEvents !== undefined) {
+    errors.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')
+  }
+  if (match !== undefined) {
     if (!resourceVersion) {
       errors.forbidden(
         'resourceVersionMatch',
@@ -137,35 +141,51 @@ export function checkListOptions(options: RequestOptions): void {
       )
     }
   }
-  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+  if (!errors.empty) throw invalid(LIST_OPTIONS, '', errors.list)
+}
+
+/** The same of a watch. */
+export function checkWatchOptions({ resourceVersionMatch: match, sendInitialEvents }: RequestOptions): void {
+  const errors = new FieldErrors()
+  if (match !== undefined && sendInitialEvents === undefined) {
+    errors.forbidden(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    )
+  }
+  if (match === undefined && sendInitialEvents !== undefined) {
     errors.forbidden(
       'resourceVersionMatch',
       'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
     )
   }
-  if (!errors.empty) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors.list)
+  if (match !== undefined && match !== 'NotOlderThan') {
+    errors.notSupported('resourceVersionMatch', match, ['NotOlderThan'])
+  }
+  if (!errors.empty) throw invalid(LIST_OPTIONS, '', errors.list)
 }
+
+const LIST_OPTIONS = { group: 'meta.k8s.io', kind: 'ListOptions' }
 
 /** The revision that a list must show exactly; undefined: whatever is there now. */
 function exactRevision(options: RequestOptions, current: number): number | undefined {
   const { resourceVersion, resourceVersionMatch } = options
   if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') return undefined
-  const asked = parseRevision(resourceVersion)
+  const asked = parseRevision(resourceVersion, (message) =>
+    badRequest(`invalid resource version: ${message}`),
+  )
   checkNotTooLarge(asked, current)
   const exact =
     resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && (options.limit ?? 0) > 0)
   return exact ? asked : undefined
 }
 
-export function parseRevision(text: string): number {
+export function parseRevision(text: string, refusal = storageError): number {
   if (!/^\d{1,16}$/.test(text)) {
-    const errors = new FieldErrors()
-    errors.invalid(
-      'resourceVersion',
-      text,
-      `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    const quoted = JSON.stringify(text)
+    throw refusal(
+      `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`,
     )
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors.list)
   }
   return Number(text)
 }
@@ -184,24 +204,30 @@ function parseToken(text: string): ContinueToken {
   try {
     token = JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/')))
   } catch (error) {
-    throw badRequest(`continue key is not valid: ${(error as Error).message}`)
+    throw badRequest(`invalid continue token: continue key is not valid: ${(error as Error).message}`)
   }
   const { v, rv, start } = (typeof token === 'object' && token !== null ? token : {}) as Record<
     string,
     unknown
   >
   if (v !== 'meta.k8s.io/v1')
-    throw badRequest('continue key is not valid: server does not recognize this encoded version')
+    throw badRequest(
+      'invalid continue token: continue key is not valid: server does not recognize this encoded version',
+    )
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
     throw badRequest(
-      'continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
+      'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
     )
   }
   if (typeof start !== 'string' || start === '') {
-    throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+    throw badRequest(
+      'invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)',
+    )
   }
   if (start.startsWith('/') || start.split('/').includes('..')) {
-    throw badRequest(`continue key is not valid: invalid key: ${JSON.stringify(start)}`)
+    throw badRequest(
+      `invalid continue token: continue key is not valid: invalid key: ${JSON.stringify(start)}`,
+    )
   }
   return { at: rv, start }
 }

@@ -1,6 +1,8 @@
 /** Which objects a list, watch or deletecollection is about, found by an index where there is one. */
+
 import { badRequest } from '../api/errors.ts'
 import { type FieldTerm, parseFieldSelector, requiredFieldValue } from '../api/field-selector.ts'
+import { goQuote } from '../api/go-syntax.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { parseSelector, type Selector, SelectorError } from '../api/label-selector.ts'
 import type { RequestOptions } from '../api/request.ts'
@@ -104,7 +106,11 @@ export function fieldOf(kind: KindDefinition, field: string): (object: KubeObjec
   if (field === 'metadata.namespace') return (object) => object.metadata?.namespace ?? ''
   const fields = kind.selectableFields
   if (fields === undefined || !Object.hasOwn(fields, field)) {
-    throw badRequest(`field label not supported: ${field}`)
+    throw badRequest(
+      fields === undefined
+        ? `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${field}`,
+    )
   }
   return fields[field] as (object: KubeObject) => string
 }

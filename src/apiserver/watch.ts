@@ -3,7 +3,7 @@ import { expired, tooLargeResourceVersion } from '../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../api/kind.ts'
 import type { WatchEvent, WatchHandle, WatchSink } from '../api/request.ts'
 import type { Call } from './call.ts'
-import { checkListOptions, parseRevision } from './list.ts'
+import { checkWatchOptions, parseRevision } from './list.ts'
 import { select } from './select.ts'
 import { served } from './versions.ts'
 
@@ -13,7 +13,7 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 export function startWatch(call: Call, sink: WatchSink): WatchHandle {
   const { server, resource, kind, options } = call
   const { hub } = resource
-  checkListOptions(options)
+  checkWatchOptions(options)
   const selection = select(call, resource, options)
   const asked = options.resourceVersion ? parseRevision(options.resourceVersion) : 0
   const current = server.storage.revision

@@ -4,26 +4,24 @@ import { FieldErrors } from '../api/field-errors.ts'
 import { GoValue, goList } from '../api/go-syntax.ts'
 import type { PatchType, RequestOptions, Verb } from '../api/request.ts'
 
-const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
-const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False', ''])
-
+/** Whatever does not say no says yes (upstream: runtime/conversion.go). */
 export function flag(query: URLSearchParams, name: string): boolean | undefined {
   const value = query.get(name)
-  if (value === null) return undefined
-  if (TRUE.has(value)) return true
-  if (FALSE.has(value)) return false
-  throw badRequest(
-    `invalid value for query parameter ${name}: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
-  )
+  return value === null ? undefined : value !== '0' && value.toLowerCase() !== 'false'
+}
+
+const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
+
+/** Of a flag that only a plain yes sets; undefined when nothing is said. */
+export function isTrue(value: string | null): boolean | undefined {
+  return value ? TRUE.has(value) : undefined
 }
 
 export function integer(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name)
   if (value === null || value === '') return undefined
   if (!/^-?\d{1,15}$/.test(value)) {
-    throw badRequest(
-      `invalid value for query parameter ${name}: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`,
-    )
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
   }
   return Number(value)
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parse, stringify } from '../api/json.ts'
 import type { Status } from '../api/meta/status.ts'
 import { encode, type Json, toJson } from './encode.ts'
-import { flag } from './query.ts'
+import { isTrue } from './query.ts'
 import { inTurn, turnIsOver } from './turns.ts'
 
 /** Items of a list that are encoded at once, without waiting for a turn. */
@@ -58,7 +58,9 @@ export function sendJson(response: ServerResponse, code: number, compact: Json):
 
 /** Browsers and command lines get indented JSON (upstream: negotiation.go, isPrettyPrint). */
 function isForPeople({ url = '', headers }: IncomingMessage): boolean {
-  const asked = url.includes('pretty=') ? flag(new URL(url, 'http://x').searchParams, 'pretty') : undefined
+  const asked = url.includes('pretty=')
+    ? isTrue(new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('pretty'))
+    : undefined
   return asked ?? /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '')
 }
 

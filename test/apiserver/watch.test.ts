@@ -82,7 +82,7 @@ test.each(['!', 'e30', btoa('{"v":"meta.k8s.io/v1","rv":2,"start":"../x"}')])(
     const { list } = withMaps(['a'])
     const status = refusal(() => list({ limit: 1, continue: token }))
     expect(status.code).toBe(400)
-    expect(status.message).toMatch(/^continue key is not valid: /)
+    expect(status.message).toMatch(/^invalid continue token: continue key is not valid: /)
   },
 )
 
@@ -112,7 +112,9 @@ test.each([1, 100])('label and field selectors find the same with %i other objec
   expect(namesOf(list({ labelSelector: 'app=web,tier!=a' }))).toEqual(['y'])
   expect(namesOf(list({ fieldSelector: 'metadata.name=y' }))).toEqual(['y'])
   expect(namesOf(list({ fieldSelector: 'metadata.namespace=elsewhere' }, ''))).toEqual(['w'])
-  expect(refusal(() => list({ fieldSelector: 'spec.x=1' })).message).toBe('field label not supported: spec.x')
+  expect(refusal(() => list({ fieldSelector: 'spec.x=1' })).message).toBe(
+    '"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+  )
   expect(refusal(() => list({ labelSelector: 'a in' })).code).toBe(400)
 })
 

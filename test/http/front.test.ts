@@ -258,7 +258,6 @@ test.each([
   ['/api/v1/namespaces/default/nonsense', 404],
   ['/nonsense', 404],
   ['/api/v1/pods?limit=x', 400],
-  ['/api/v1/pods?watch=maybe', 400],
   ['/api/v1/pods?labelSelector=a+in', 400],
 ])('GET %s answers %i with a Status', async (path, code) => {
   const answer = await ask(path)
@@ -451,4 +450,12 @@ test.each([
   const answer = await ask(path, { method, ...sent })
   expect(answer.code).toBe(code)
   expect(answer.text).toContain(JSON.stringify(message).slice(1, -1))
+})
+
+test('a flag that is neither yes nor no hurts nobody', async () => {
+  for (const path of [`${MAPS}?pretty=x`, `${MAPS}?allowWatchBookmarks=x`, '/?pretty=x']) {
+    expect([path, (await ask(path)).code]).toEqual([path, 200])
+  }
+  // As a URL, this would have an empty host.
+  expect((await ask('//?pretty=1')).code).toBe(404)
 })

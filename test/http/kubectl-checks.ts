@@ -403,7 +403,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     run: ['get', 'pods', '-l', 'app in'],
-    want: "unable to parse requirement: found '', expected: '('",
+    want: "unable to parse requirement: found '' expected: '('",
     code: 1,
   },
   { run: ['get', 'pod', 'full', '-o', 'go-template={{.status.phase}}'], want: 'Running' },
