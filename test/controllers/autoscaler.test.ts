@@ -237,7 +237,9 @@ test('metrics of pods, of objects and of things outside scale what they are abou
     deployment('queue'),
     autoscaler('queue', [queue]),
   ])
-  await cluster.advance('20s')
+  await cluster.advance('14s')
+  expect(statusOf(cluster, 'queue')?.conditions).toBeUndefined()
+  await cluster.advance('6s')
   expect(told(cluster, 'queue')).toContain(
     'FailedComputeMetricsReplicas: invalid metrics (1 invalid out of 1), first error is: failed to get queue_length external metric value: failed to get queue_length external metric: unable to get external metric default/queue_length/&LabelSelector{MatchLabels:map[string]string{queue: mails,},MatchExpressions:[]LabelSelectorRequirement{},}: unable to fetch metrics from external metrics API: the server could not find the requested resource (get queue_length.external.metrics.k8s.io)',
   )

@@ -7,7 +7,7 @@ import {
   type MetricStatus,
 } from '../../api/autoscaling/horizontal-pod-autoscaler.ts'
 import { Pod } from '../../api/core/pod.ts'
-import { groupResource, type Stored } from '../../api/kind.ts'
+import { groupResource, objectKey, type Stored } from '../../api/kind.ts'
 import { compileSelector, parseSelector, type Selector } from '../../api/label-selector.ts'
 import {
   CUSTOM_METRICS,
@@ -63,13 +63,16 @@ export const horizontalPodAutoscalerController = defineController<HorizontalPodA
   name: 'horizontal-pod-autoscaler-controller',
   component: 'horizontal-pod-autoscaler',
   for: HorizontalPodAutoscaler,
-  // It looks every 15 seconds, and once when somebody changes what it should do.
-  predicate: { update: (hpa, old) => hpa.spec !== old.spec },
+  // It looks every 15 seconds, the first time 15 seconds after there was something to look at, whoever changes what meanwhile.
+  predicate: { create: () => false, update: () => false },
   concurrency: 5,
   // What fails is looked at again with the rest.
   rateLimit: { baseMs: SYNC_MS, maxMs: SYNC_MS },
   watches: [{ kind: Pod, map: () => [], informer: { indexes: namespaceIndex } }],
-  setup: ({ process }) => ({ scheme: process.scheme, states: new Map(), selectors: new Map() }),
+  setup({ process, informer, enqueueAfter }) {
+    informer.addHandlers({ add: ({ metadata }) => enqueueAfter(objectKey(metadata), SYNC_MS) })
+    return { scheme: process.scheme, states: new Map(), selectors: new Map() }
+  },
 
   async reconcile(context) {
     const { object: hpa, key, memory } = context
