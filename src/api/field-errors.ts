@@ -30,17 +30,9 @@ export interface FieldError {
 /** One step of a path: a field, an element of a list, or a key of a map (printed in brackets). */
 export type PathStep = string | number | { readonly key: string }
 
-export class FieldErrors {
+/** Where in an object a check is. */
+export class FieldPath {
   readonly #path: PathStep[] = []
-  readonly #errors: FieldError[] = []
-
-  get list(): readonly FieldError[] {
-    return this.#errors
-  }
-
-  get empty(): boolean {
-    return this.#errors.length === 0
-  }
 
   /** Runs `check` one step further down. */
   at(step: PathStep, check: () => void): void {
@@ -68,6 +60,36 @@ export class FieldErrors {
 
   leave(): void {
     this.#path.pop()
+  }
+
+  text(field?: PathStep): string {
+    return formatPath(field === undefined ? this.#path : [...this.#path, field])
+  }
+}
+
+/** What is odd about an object that is taken all the same: texts of `Warning` headers. */
+export class FieldWarnings extends FieldPath {
+  readonly list: string[] = []
+
+  add(field: PathStep | undefined, text: string): void {
+    this.note(`${this.text(field)}: ${text}`)
+  }
+
+  /** Of what has no path. */
+  note(text: string): void {
+    this.list.push(text)
+  }
+}
+
+export class FieldErrors extends FieldPath {
+  readonly #errors: FieldError[] = []
+
+  get list(): readonly FieldError[] {
+    return this.#errors
+  }
+
+  get empty(): boolean {
+    return this.#errors.length === 0
   }
 
   required(field?: PathStep, detail = ''): void {
@@ -119,8 +141,7 @@ export class FieldErrors {
   }
 
   #add(reason: FieldErrorReason, field: PathStep | undefined, message: string): void {
-    const path = field === undefined ? this.#path : [...this.#path, field]
-    this.#errors.push({ reason, field: formatPath(path), message })
+    this.#errors.push({ reason, field: this.text(field), message })
   }
 }
 

@@ -3,7 +3,7 @@
  * for a kind by name; it reads these fields.
  */
 import type { JSONSchemaProps } from './apiextensions/json-schema.ts'
-import type { FieldErrors } from './field-errors.ts'
+import type { FieldErrors, FieldWarnings } from './field-errors.ts'
 import type { ObjectMeta } from './meta/object-meta.ts'
 import type { AnySchema, Schema } from './schema.ts'
 
@@ -122,6 +122,9 @@ export interface KindDefinition<T extends KubeObject = KubeObject> extends KindN
   /** Called in addition to `validate` on updates of the main resource. */
   validateUpdate?(object: T, old: T, errors: FieldErrors): void
   validateStatusUpdate?(object: T, old: T, errors: FieldErrors): void
+  /** Of what was found valid; on updates `old` is the object as it was. */
+  warn?(object: T, warnings: FieldWarnings, old?: T): void
+  warnOfStatus?(object: T, warnings: FieldWarnings): void
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   readonly columns?: readonly Column<T>[]

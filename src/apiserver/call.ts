@@ -1,5 +1,7 @@
 /** One API request on its way through the server, and what every stage of it may use. */
+
 import type { AccessAttributes } from '../api/authorization/access.ts'
+import { FieldWarnings } from '../api/field-errors.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'
 import type { PolicyRule } from '../api/rbac/rules.ts'
 import type { ApiRequest, ApiResponse, Maybe, RequestOptions, UserInfo } from '../api/request.ts'
@@ -61,6 +63,13 @@ export interface Call {
   readonly warnings: string[]
   /** Admission plug-ins that changed the object, in order. */
   mutatedBy?: string[]
+}
+
+/** Adds what `find` warns of, once, should the request be tried again. */
+export function warn(call: Call, find: (warnings: FieldWarnings) => void): void {
+  const warnings = new FieldWarnings()
+  find(warnings)
+  for (const text of warnings.list) if (!call.warnings.includes(text)) call.warnings.push(text)
 }
 
 /** A successful answer. */

@@ -11,7 +11,7 @@ import type { KubeObject } from '../api/kind.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import { attributesOf } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
-import { answer, type Call } from './call.ts'
+import { answer, type Call, warn } from './call.ts'
 import { trackNew } from './managed-fields.ts'
 import { after } from './maybe.ts'
 import { fillForCreate, rename } from './metadata.ts'
@@ -42,6 +42,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
       const prepared = kind.prepareForCreate?.(filled, server.strategy) ?? filled
       const object = resource.hooks?.create?.(prepared, call) ?? prepared
       validate(call, object)
+      if (kind.warn) warn(call, (warnings) => kind.warn?.(object, warnings))
       const name = object.metadata!.name!
       return after(server.admission.validate(object, generated ? { ...attributes, name } : attributes), () =>
         after(store(call, object), (stored) => {

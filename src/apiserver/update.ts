@@ -6,7 +6,7 @@ import type { ObjectMeta } from '../api/meta/object-meta.ts'
 import type { ApiResponse, Maybe } from '../api/request.ts'
 import { attributesOf } from './admission/plugin.ts'
 import { decodeBody } from './body.ts'
-import { answer, type Call } from './call.ts'
+import { answer, type Call, warn } from './call.ts'
 import { createObject } from './create.ts'
 import { shareWith } from './equal.ts'
 import { isApply, track } from './managed-fields.ts'
@@ -164,6 +164,10 @@ function admit(call: Call, strategy: UpdateStrategy, next: KubeObject, old: Kube
     const errors = new FieldErrors()
     strategy.validate(object, old, errors, call)
     if (!errors.empty) throw invalid(call.kind, request.name!, errors.list)
+    const { kind } = resource
+    if (strategy === MAIN && kind.warn) warn(call, (warnings) => kind.warn?.(object, warnings, old))
+    if (strategy === STATUS && kind.warnOfStatus)
+      warn(call, (warnings) => kind.warnOfStatus?.(object, warnings))
     if (strategy.admitted) return object
     return after(server.admission.validate(object, attributes), () => object)
   })

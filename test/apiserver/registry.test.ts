@@ -4,10 +4,12 @@ import { Deployment } from '../../src/api/apps/deployment.ts'
 import { ConfigMap } from '../../src/api/core/config-map.ts'
 import { Event } from '../../src/api/core/event.ts'
 import { Node } from '../../src/api/core/node.ts'
+import { Pod } from '../../src/api/core/pod.ts'
+import { Service } from '../../src/api/core/service.ts'
 import type { KubeObject } from '../../src/api/kind.ts'
 import type { ListMeta } from '../../src/api/meta/status.ts'
 import type { RequestOptions } from '../../src/api/request.ts'
-import { harness, refusal } from './harness.ts'
+import { harness, refusal, type Served } from './harness.ts'
 
 const configMap = (name: string, data: Record<string, string> = {}, more: object = {}) => ({
   apiVersion: 'v1',
@@ -409,4 +411,64 @@ test('Events go a while after they were last written, not after they were made',
   await loop.advance(80_000)
   expect(left()).not.toContain('again')
   expect(left()).toContain('other')
+})
+
+test('what is odd about an object that is taken comes as warnings', () => {
+  const h = harness()
+  const spec = {
+    nodeSelector: { 'beta.kubernetes.io/os': 'linux' },
+    hostAliases: [{ ip: '001.2.3.4' }],
+    dnsConfig: { nameservers: ['FE80::0:1'] },
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'x', whenUnsatisfiable: 'DoNotSchedule' }],
+    volumes: [{ name: 'v', cephfs: { monitors: ['a'] } }],
+    containers: [
+      {
+        name: 'c',
+        image: 'i',
+        resources: { requests: { memory: '100m' } },
+        env: [
+          { name: 'A', value: 'x' },
+          { name: 'A', value: 'y' },
+        ],
+        ports: [{ containerPort: 80 }, { containerPort: 80, hostPort: 1 }],
+      },
+    ],
+  }
+  const warned = (kind: Served, object: object) => {
+    const response = h.request('create', kind, { namespace: 'default', body: object })
+    expect(response.ok ? '' : JSON.stringify(response)).toBe('')
+    return (response as { warnings?: readonly string[] }).warnings
+  }
+  const said = [
+    'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+    'spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod',
+    'spec.volumes[0].cephfs: deprecated in v1.28, non-functional in v1.31+',
+    'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+    'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+    'spec.containers[0].ports[1]: overlapping port definition with spec.containers[0].ports[0]',
+    'spec.dnsConfig.nameservers[0]: IPv6 address "FE80::0:1" should be in RFC 5952 canonical format ("fe80::1")',
+    'spec.hostAliases[0].ip: non-standard IP address "001.2.3.4" will be considered invalid in a future Kubernetes release: use "1.2.3.4"',
+  ]
+  expect(warned(Pod, { metadata: { name: 'a' }, spec })).toEqual(said)
+  expect(
+    warned(Pod, { metadata: { name: 'fine' }, spec: { containers: [{ name: 'c', image: 'i' }] } }),
+  ).toBeUndefined()
+  const template = { metadata: { labels: { a: 'b' } }, spec }
+  const selector = { matchLabels: { a: 'b' } }
+  expect(warned(Deployment, { metadata: { name: 'a.b' }, spec: { selector, template } })).toEqual([
+    expect.stringMatching(
+      /^metadata\.name: this is used in Pod names and hostnames, .*; a DNS label is recommended: \[/,
+    ),
+    ...said.map((it) =>
+      it
+        .replaceAll('spec.', 'spec.template.spec.')
+        .replaceAll('spec.template.spec.template.', 'spec.template.'),
+    ),
+  ])
+  const service = { ports: [{ port: 80 }], loadBalancerSourceRanges: ['010.0.0.1/8', 'fd00:0::/64'] }
+  expect(warned(Service, { metadata: { name: 'a' }, spec: { ...service, type: 'LoadBalancer' } })).toEqual([
+    'spec.loadBalancerSourceRanges[0]: CIDR value "010.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)',
+    'spec.loadBalancerSourceRanges[0]: non-standard CIDR value "010.0.0.1/8" will be considered invalid in a future Kubernetes release: use "10.0.0.0/8"',
+    'spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "fd00:0::/64" should be in RFC 5952 canonical format ("fd00::/64")',
+  ])
 })

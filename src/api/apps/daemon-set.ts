@@ -3,6 +3,7 @@
 import { ageColumn, integer, labelsText, nameColumn, podTemplateColumns, text } from '../columns.ts'
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { warnOfTemplate } from '../core/pod-warnings.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { GoValue, goIntOrString, goLabelSelector, goQuote } from '../go-syntax.ts'
@@ -52,6 +53,9 @@ export const DaemonSet = defineKind<DaemonSet>({
     const changed = !sameValue(object.spec.template, old.spec.template)
     const generation = templateGeneration(old) + (changed ? 1 : 0)
     return withTemplateGeneration(withFields(object, { status: old.status }), generation)
+  },
+  warn(object, warnings, old) {
+    warnings.at('spec', () => warnOfTemplate(object.spec.template, old?.spec.template, warnings))
   },
   validate(object, errors) {
     errors.at('spec', () => {

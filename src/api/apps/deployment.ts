@@ -3,6 +3,7 @@
 import { ageColumn, integer, nameColumn, podTemplateColumns, text } from '../columns.ts'
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { IN_POD_NAMES, warnOfName, warnOfTemplate } from '../core/pod-warnings.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { goIntOrString, goLabelSelector } from '../go-syntax.ts'
@@ -51,6 +52,10 @@ export const Deployment = defineKind<Deployment>({
   defaults: (object) => mapField(object, 'spec', defaultSpec),
   prepareForCreate: (object) => withFields(object, { status: NO_STATUS }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  warn(object, warnings, old) {
+    if (old === undefined) warnOfName(object.metadata?.name, IN_POD_NAMES, warnings)
+    warnings.at('spec', () => warnOfTemplate(object.spec.template, old?.spec.template, warnings))
+  },
   validate(object, errors) {
     errors.at('spec', () => {
       const { spec } = object

@@ -3,6 +3,7 @@
 import { ageColumn, integer, nameColumn, podTemplateColumns } from '../columns.ts'
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { IN_POD_NAMES, warnOfName, warnOfTemplate } from '../core/pod-warnings.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { goLabelSelector } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
@@ -31,6 +32,12 @@ export const ReplicaSet = defineKind<ReplicaSet>({
     mapField(object, 'spec', (spec) => mapField(fill(spec, { replicas: 1 }), 'template', defaultPodTemplate)),
   prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  warn(object, warnings, old) {
+    if (old === undefined) warnOfName(object.metadata?.name, IN_POD_NAMES, warnings)
+    const { template } = object.spec
+    if (template !== undefined)
+      warnings.at('spec', () => warnOfTemplate(template, old?.spec.template, warnings))
+  },
   validate(object, errors) {
     errors.at('spec', () => validateReplicaSpec(object.spec, 'ReplicaSet', errors))
   },

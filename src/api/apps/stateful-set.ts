@@ -4,6 +4,7 @@ import { ageColumn, nameColumn, podTemplateColumns, text } from '../columns.ts'
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts'
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { warnOfTemplate } from '../core/pod-warnings.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField, mapList, withFields } from '../fill.ts'
 import { GoValue, goQuote } from '../go-syntax.ts'
@@ -45,6 +46,9 @@ export const StatefulSet = defineKind<StatefulSet>({
   defaults: (object) => mapField(object, 'spec', defaultSpec),
   prepareForCreate: (object) => withFields(object, { status: NO_REPLICAS }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  warn(object, warnings, old) {
+    warnings.at('spec', () => warnOfTemplate(object.spec.template, old?.spec.template, warnings))
+  },
   validate(object, errors, old) {
     errors.at('spec', () => {
       const { spec } = object

@@ -2,6 +2,7 @@
 
 import { ageColumn, integer, NONE, nameColumn, orNone, podTemplateColumns, text, UNSET } from '../columns.ts'
 import { defaultPodTemplate } from '../core/pod-defaults.ts'
+import { IN_POD_NAMES, warnOfName, warnOfTemplate } from '../core/pod-warnings.ts'
 import { objectReference } from '../core/reference.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
@@ -41,6 +42,15 @@ export const CronJob = defineKind<CronJob>({
   prepareForCreate: (object) => withFields(object, { status: NEVER_RUN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate: validateCronJob,
+  warn(object, warnings, old) {
+    if (old === undefined) warnOfName(object.metadata?.name, IN_POD_NAMES, warnings)
+    const { template } = object.spec.jobTemplate.spec ?? {}
+    const before = old?.spec.jobTemplate.spec?.template
+    if (template === undefined) return
+    warnings.at('spec', () =>
+      warnings.at('jobTemplate', () => warnings.at('spec', () => warnOfTemplate(template, before, warnings))),
+    )
+  },
   columns: [
     nameColumn,
     text('Schedule', 'When jobs are created, in cron format.', ({ spec }) => spec.schedule ?? ''),

@@ -1,6 +1,7 @@
 /** Runs pods until a number of them has succeeded. */
 
 import { podTemplateSpec } from '../core/pod-template.ts'
+import { IN_POD_NAMES, warnOfName, warnOfTemplate } from '../core/pod-warnings.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
@@ -31,6 +32,10 @@ export const Job = defineKind<Job>({
   prepareForCreate: (object) => withFields(labelled(generateSelector(object)), { status: NOTHING_RUN }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate: validateJob,
+  warn(object, warnings, old) {
+    if (old === undefined) warnOfName(object.metadata?.name, IN_POD_NAMES, warnings)
+    warnings.at('spec', () => warnOfTemplate(object.spec.template, old?.spec.template, warnings))
+  },
   validateUpdate: validateJobUpdate,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: jobColumns,

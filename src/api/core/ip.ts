@@ -58,6 +58,36 @@ export function isStrictPart(range: string, whole: string): boolean {
   return addressNumber(address) >> shift === addressNumber(base) >> shift
 }
 
+/** `1.2.3.4` without zeros in front, IPv6 as RFC 5952 has it, and IPv4 within IPv6 as IPv4. */
+export function canonicalIp(text: string): string {
+  const address = withoutZeros(text)
+  return address.includes(':') ? addressText(addressNumber(address), 128) : address
+}
+
+/** The first address of the range of `bits` that a canonical one is in. */
+export function networkOf(address: string, bits: number): string {
+  const width = address.includes(':') ? 128 : 32
+  const shift = BigInt(width - bits)
+  return addressText((addressNumber(address) >> shift) << shift, width)
+}
+
+function addressText(number: bigint, width: 32 | 128): string {
+  const parts = (value: bigint, count: number, bits: number) =>
+    Array.from({ length: count }, (_, index) =>
+      Number((value >> BigInt(bits * (count - 1 - index))) & ((1n << BigInt(bits)) - 1n)),
+    )
+  if (width === 32 || number >> 32n === 0xffffn) return parts(number & 0xffff_ffffn, 4, 8).join('.')
+  const groups = parts(number, 8, 16).map((it) => it.toString(16))
+  const runs = groups.map((_, start) => {
+    const end = groups.findIndex((it, index) => index >= start && it !== '0')
+    return (end === -1 ? 8 : end) - start
+  })
+  const longest = Math.max(...runs)
+  if (longest < 2) return groups.join(':')
+  const start = runs.indexOf(longest)
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + longest).join(':')}`
+}
+
 function addressNumber(address: string): bigint {
   if (!address.includes(':')) {
     return address.split('.').reduce((number, part) => number * 256n + BigInt(part), 0n)

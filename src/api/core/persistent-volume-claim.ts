@@ -1,4 +1,5 @@
 /** A request for storage by a user, bound to one persistent volume. */
+
 import { ageColumn, nameColumn, text, UNSET, wide } from '../columns.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
@@ -39,6 +40,11 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   },
   prepareForCreate: (object) => withFields(object, { status: PENDING }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
+  warn({ metadata }, warnings) {
+    if (metadata?.annotations?.[CLASS] === undefined) return
+    const text = 'deprecated since v1.8; use "storageClassName" attribute instead'
+    warnings.at('metadata', () => warnings.at('annotations', () => warnings.add({ key: CLASS }, text)))
+  },
   validate(object, errors) {
     errors.at('spec', () => validateClaimSpec(object.spec, errors))
   },
@@ -56,7 +62,7 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
       spec.volumeName ? accessModesText(status?.accessModes) : '',
     ),
     text('StorageClass', 'The storage class it asks for.', ({ metadata, spec }) => {
-      return metadata?.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName ?? ''
+      return metadata?.annotations?.[CLASS] ?? spec.storageClassName ?? ''
     }),
     text(
       'VolumeAttributesClass',
@@ -69,6 +75,9 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaim>({
 })
 
 const PENDING = Object.freeze({ phase: 'Pending' })
+
+/** As classes were named of old. */
+const CLASS = 'volume.beta.kubernetes.io/storage-class'
 
 export interface PersistentVolumeClaim extends Infer<typeof persistentVolumeClaim> {}
 export const persistentVolumeClaim = struct(

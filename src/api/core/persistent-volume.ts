@@ -1,4 +1,5 @@
 /** A piece of storage of the cluster, whose life does not depend on a pod. */
+
 import { ageColumn, nameColumn, text, UNSET, wide } from '../columns.ts'
 import { fill, mapField, withFields } from '../fill.ts'
 import { defineKind } from '../kind.ts'
@@ -20,6 +21,7 @@ import {
 } from '../schema.ts'
 import { accessModesText } from './access-modes.ts'
 import { nodeSelector } from './affinity.ts'
+import { warnOfNodeTerm } from './node-label-warnings.ts'
 import { COMMON_FIELDS, validatePersistentVolume } from './persistent-volume-validation.ts'
 import { objectReference, secretReference } from './reference.ts'
 import {
@@ -58,6 +60,21 @@ export const PersistentVolume = defineKind<PersistentVolume>({
     withFields(object, { status: Object.freeze({ phase: 'Pending', lastPhaseTransitionTime: now }) }),
   prepareForUpdate: (object, old) => withFields(object, { status: old.status }),
   validate: validatePersistentVolume,
+  warn({ spec }, warnings) {
+    warnings.at('spec', () => {
+      if (spec.persistentVolumeReclaimPolicy === 'Recycle') {
+        const advice = 'Instead, the recommended approach is to use dynamic provisioning.'
+        warnings.add('persistentVolumeReclaimPolicy', `The Recycle reclaim policy is deprecated. ${advice}`)
+      }
+      warnings.at('nodeAffinity', () =>
+        warnings.at('required', () =>
+          warnings.each('nodeSelectorTerms', spec.nodeAffinity?.required?.nodeSelectorTerms, (term) =>
+            warnOfNodeTerm(term, false, warnings),
+          ),
+        ),
+      )
+    })
+  },
   validateUpdate(object, old, errors) {
     const sources = (spec: PersistentVolumeSpec) =>
       Object.fromEntries(Object.entries(spec).filter(([field]) => !COMMON_FIELDS.has(field)))

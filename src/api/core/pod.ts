@@ -25,6 +25,7 @@ import { podSpec } from './pod-spec.ts'
 import { validatePodAnnotations, validatePodSpec } from './pod-spec-validation.ts'
 import { validatePodStatus } from './pod-status-validation.ts'
 import { validatePodUpdate } from './pod-update.ts'
+import { warnOfPod, warnOfPodStatus } from './pod-warnings.ts'
 import { qosClassOf } from './qos-class.ts'
 
 export const Pod = defineKind<Pod>({
@@ -69,6 +70,10 @@ export const Pod = defineKind<Pod>({
   },
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatus,
+  warn(object, warnings, old) {
+    if (old === undefined) warnOfPod(object, warnings)
+  },
+  warnOfStatus: warnOfPodStatus,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',

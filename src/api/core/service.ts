@@ -1,4 +1,5 @@
 /** A service: one stable address in front of a changing set of pods. */
+
 import { mapField, withFields } from '../fill.ts'
 import { deepFreeze } from '../freeze.ts'
 import { defineKind } from '../kind.ts'
@@ -18,6 +19,7 @@ import {
   stringMap,
   struct,
 } from '../schema.ts'
+import { warnOfCidr, warnOfIp } from './ip-warnings.ts'
 import { serviceColumns } from './service-columns.ts'
 import { defaultServiceSpec, keepAllocated, withClusterIps } from './service-defaults.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
@@ -48,6 +50,20 @@ export const Service = defineKind<Service>({
       status: old.status,
     }),
   validate: validateService,
+  warn({ spec = {} }, warnings) {
+    const isName = spec.type === 'ExternalName'
+    if (isName && (spec.externalIPs ?? []).length > 0)
+      warnings.note('spec.externalIPs is ignored when spec.type is "ExternalName"')
+    if (!isName && spec.externalName)
+      warnings.note('spec.externalName is ignored when spec.type is not "ExternalName"')
+    warnings.at('spec', () => {
+      warnings.each('externalIPs', spec.externalIPs, (address) => warnOfIp(undefined, address, warnings))
+      warnOfIp('loadBalancerIP', spec.loadBalancerIP, warnings)
+      warnings.each('loadBalancerSourceRanges', spec.loadBalancerSourceRanges, (range) =>
+        warnOfCidr(undefined, range, warnings),
+      )
+    })
+  },
   validateUpdate: validateServiceUpdate,
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',

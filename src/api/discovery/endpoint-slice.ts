@@ -1,6 +1,7 @@
 /** A part of the addresses behind a service. */
 
 import { ageColumn, nameColumn, text, UNSET } from '../columns.ts'
+import { warnOfIp } from '../core/ip-warnings.ts'
 import { objectReference } from '../core/reference.ts'
 import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
@@ -34,6 +35,16 @@ export const EndpointSlice = defineKind<EndpointSlice>({
   unconditionalUpdate: true,
   defaults: (object) =>
     mapField(object, 'ports', (ports) => mapList(ports, (port) => fill(port, { name: '', protocol: 'TCP' }))),
+  warn({ addressType, endpoints }, warnings, old) {
+    if (addressType === 'FQDN') {
+      if (old === undefined)
+        warnings.at('spec', () => warnings.add('addressType', 'FQDN endpoints are deprecated'))
+      return
+    }
+    warnings.each('endpoints', endpoints, ({ addresses }) =>
+      warnings.each('addresses', addresses, (address) => warnOfIp(undefined, address, warnings)),
+    )
+  },
   validate: validateEndpointSlice,
   validateUpdate(object, old, errors) {
     validateImmutable(object.addressType, old.addressType, 'addressType', errors)

@@ -1,5 +1,7 @@
 /** Which traffic pods of a set accept and send. */
+
 import { ageColumn, nameColumn, orNone, selectorText, text } from '../columns.ts'
+import { warnOfCidr } from '../core/ip-warnings.ts'
 import { fill, mapField, mapList } from '../fill.ts'
 import { defineKind } from '../kind.ts'
 import { labelSelector } from '../meta/label-selector.ts'
@@ -29,6 +31,19 @@ export const NetworkPolicy = defineKind<NetworkPolicy>({
       spec = mapField(spec, 'ingress', (rules) => mapList(rules, withPorts))
       return mapField(spec, 'egress', (rules) => mapList(rules, withPorts))
     }),
+  warn({ spec }, warnings) {
+    const warnOfPeers = (field: string, peers: readonly NetworkPolicyPeer[] | undefined) =>
+      warnings.each(field, peers, ({ ipBlock }) =>
+        warnings.at('ipBlock', () => {
+          warnOfCidr('cidr', ipBlock?.cidr, warnings)
+          warnings.each('except', ipBlock?.except, (range) => warnOfCidr(undefined, range, warnings))
+        }),
+      )
+    warnings.at('spec', () => {
+      warnings.each('ingress', spec?.ingress, ({ from }) => warnOfPeers('from', from))
+      warnings.each('egress', spec?.egress, ({ to }) => warnOfPeers('to', to))
+    })
+  },
   validate: validateNetworkPolicy,
   columns: [
     nameColumn,

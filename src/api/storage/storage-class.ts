@@ -1,6 +1,7 @@
 /** A way to provision volumes: the driver and its parameters. */
 
 import { ageColumn, nameColumn, text } from '../columns.ts'
+import { whyDeprecatedLabel } from '../core/node-label-warnings.ts'
 import { topologySelectorTerm } from '../core/reference.ts'
 import { fill } from '../fill.ts'
 import type { KubeObject } from '../kind.ts'
@@ -24,6 +25,14 @@ export const StorageClass = defineKind<StorageClass>({
   status: false,
   unconditionalUpdate: true,
   defaults: (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+  warn(object, warnings) {
+    warnings.each('allowedTopologies', object.allowedTopologies, (term) =>
+      warnings.each('matchLabelExpressions', term.matchLabelExpressions, ({ key }) => {
+        const text = whyDeprecatedLabel(key)
+        if (text !== undefined) warnings.add('key', text)
+      }),
+    )
+  },
   validate(object, errors) {
     if (!object.provisioner) errors.required('provisioner')
     else
