@@ -65,7 +65,14 @@ function checkNames(call: Call, object: KubeObject): KubeObject {
     }
   }
   if (request.name !== undefined && request.verb !== 'create') {
-    if (!name) return { ...object, metadata: { ...object.metadata, name: request.name } }
+    if (!name) {
+      if (request.verb === 'update') {
+        throw badRequest(
+          `the name of the object (${request.name} based on URL) was undeterminable: name must be provided`,
+        )
+      }
+      return { ...object, metadata: { ...object.metadata, name: request.name } }
+    }
     if (name !== request.name) {
       throw badRequest(
         `the name of the object (${name}) does not match the name on the URL (${request.name})`,

@@ -114,7 +114,9 @@ function checkPreconditions(call: Call, old: KubeObject): void {
   const { preconditions } = call.options
   if (preconditions === undefined) return
   const { uid, resourceVersion } = old.metadata!
-  const { name, kind } = { name: old.metadata!.name!, kind: call.kind }
+  const name = old.metadata!.name!
+  // Upstream names the kind here, not the resource.
+  const kind = { group: call.kind.group, resource: call.kind.kind }
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
     const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
     throw conflict(kind, name, why)

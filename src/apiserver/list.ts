@@ -60,6 +60,9 @@ export function list(call: Call): ApiResponse {
   ): { items: readonly KubeObject[] | Iterable<KubeObject | undefined>; metadata: ListMeta } {
     const { storage } = server
     const token = options.continue ? parseToken(options.continue) : undefined
+    if (token !== undefined && options.resourceVersion && options.resourceVersion !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue')
+    }
     const at =
       token !== undefined ? (token.at < 0 ? undefined : token.at) : exactRevision(options, storage.revision)
     // As upstream's watch cache does for any resourceVersion "0".

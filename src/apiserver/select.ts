@@ -9,6 +9,7 @@ import type { RequestOptions } from '../api/request.ts'
 import type { ServerContext } from './call.ts'
 import { labelOf } from './indexes.ts'
 import type { Resource } from './resource.ts'
+import { served } from './versions.ts'
 import type { WatchFilter } from './watch-hub.ts'
 
 /** Below so many objects a scan is as good as an index. */
@@ -43,6 +44,8 @@ export function select(
   call: {
     readonly server: ServerContext
     readonly request: { readonly namespace?: string; readonly name?: string }
+    /** The kind that is asked for, where that is another version than the stored one. */
+    readonly kind?: KindDefinition
   },
   resource: Resource,
   options: RequestOptions,
@@ -54,14 +57,18 @@ export function select(
   if (labels.requirements.length + terms.length > REQUIREMENTS_MAX) {
     throw badRequest(`a selector may have at most ${REQUIREMENTS_MAX} requirements`)
   }
-  const fields = terms.map((term) => ({ ...term, of: fieldOf(kind, term.field) }))
+  const asked = call.kind ?? kind
+  const fields = terms.map((term) => {
+    const of = fieldOf(asked, term.field)
+    return { ...term, of: asked === kind ? of : (object: KubeObject) => of(served(asked, object)) }
+  })
   const matches =
     labels.empty && fields.length === 0
       ? undefined
       : (object: KubeObject) =>
           fields.every((term) => (term.of(object) === term.value) !== term.not) &&
           labels.matches(object.metadata?.labels)
-  const exact = fields.find((term) => !term.not)
+  const exact = asked === kind ? fields.find((term) => !term.not) : undefined
   const { storage } = call.server
   const prefix = resource.rangeOf(namespace)
   const read = (keys: readonly string[] | undefined) => {

@@ -9,12 +9,14 @@ import {
   badRequest,
   forbidden,
   internalError,
+  invalid,
   methodNotServed,
   notServed,
   tooManyRequests,
   unsupportedMediaType,
   unsupportedPatchType,
 } from '../api/errors.ts'
+import { FieldErrors } from '../api/field-errors.ts'
 import type { KindDefinition, KubeObject } from '../api/kind.ts'
 import { type DeleteOptions, deleteOptions } from '../api/meta/delete-options.ts'
 import type {
@@ -133,7 +135,7 @@ export class HttpFront {
       this.options.server.scheme.byResource(route.group, route.resource, route.version) ?? {}
     if (deprecated !== undefined) warn(response, deprecated)
     const reading = request.method === 'GET'
-    if (reading && flag(query, 'watch')) return this.#watch(exchange, route)
+    if (reading && route.name === undefined && flag(query, 'watch')) return this.#watch(exchange, route)
     if (reading ? this.#reads >= READS_IN_FLIGHT : this.#writes >= WRITES_IN_FLIGHT) {
       throw tooManyRequests(
         'The server has received too many requests and has asked us to try again later.',
@@ -267,11 +269,10 @@ export class HttpFront {
     const { request, response, query, user } = exchange
     const representation = negotiate(request.headers.accept)
     const { server, loop } = this.options
-    const { group, version, resource, namespace, name } = route
+    const { group, version, resource, namespace } = route
     const kind = server.scheme.byResource(group, resource, version)
     if (kind === undefined) throw notServed()
     const asked = requestOptions(query)
-    const named = name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }
     const timeoutSeconds = asked.timeoutSeconds || WATCH_SECONDS + ((this.#watchSeed++ * 37) % WATCH_SECONDS)
     const include = includeOf(query)
     const stream = new WatchStream(response, () => ({ representation, kind, include, nowMs: loop.now }))
@@ -283,7 +284,7 @@ export class HttpFront {
         version,
         resource,
         namespace,
-        options: { ...asked, ...named, timeoutSeconds },
+        options: { ...asked, timeoutSeconds },
         user,
         userAgent: agentOf(request),
       },
@@ -373,7 +374,10 @@ function deleteOptionsOf(value: unknown): RequestOptions {
   const { gracePeriodSeconds, preconditions, propagationPolicy, orphanDependents, dryRun } = given
   if (dryRun !== undefined) checkDeleteOptions(dryRun)
   if (orphanDependents !== undefined && propagationPolicy !== undefined) {
-    throw badRequest('orphanDependents and propagationPolicy cannot be both set')
+    const errors = new FieldErrors()
+    const why = 'orphanDependents and deletionPropagation cannot be both set'
+    errors.invalid('propagationPolicy', propagationPolicy, why)
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors.list)
   }
   const policy =
     propagationPolicy ??

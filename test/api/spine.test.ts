@@ -118,7 +118,6 @@ describe('Deployment', () => {
     expect(problems(ReplicaSet, web({ selector: {} }))[0]).toContain(
       'empty selector is invalid for replicaset',
     )
-    expect(ReplicaSet.selectableFields?.['status.replicas']?.(rs)).toBe('0')
   })
 })
 

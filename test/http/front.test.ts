@@ -459,3 +459,35 @@ test('a flag that is neither yes nor no hurts nobody', async () => {
   // As a URL, this would have an empty host.
   expect((await ask('//?pretty=1')).code).toBe(404)
 })
+
+test('what one name says is read once, and lists go on in one way only', async () => {
+  const maps = `${MAPS}?limit=1&labelSelector=of%3Dpages`
+  for (const name of ['page-1', 'page-2']) {
+    await post(JSON.stringify({ metadata: { name, labels: { of: 'pages' } } }))
+  }
+  expect((await ask(`${MAPS}/page-1?watch=true`)).json).toMatchObject({ kind: 'ConfigMap' })
+  const { continue: token } = (await ask(maps)).json['metadata'] as { continue: string }
+  expect((await ask(`${maps}&continue=${token}`)).json).toMatchObject({
+    items: [{ metadata: { name: 'page-2' } }],
+  })
+  expect((await ask(`${maps}&continue=${token}&resourceVersion=5`)).json).toMatchObject({
+    message: 'specifying resource version is not allowed when using continue',
+  })
+})
+
+test('a namespace is labelled with a name that was generated for it', async () => {
+  const made = await ask('/api/v1/namespaces', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"metadata":{"generateName":"gen-"}}',
+  })
+  const { name, labels } = made.json['metadata'] as { name: string; labels: Record<string, string> }
+  expect(labels).toEqual({ 'kubernetes.io/metadata.name': name })
+})
+
+test('events are selected by the names that their version has for fields', async () => {
+  const at = (group: string, field: string) => ask(`${group}/events?fieldSelector=${field}%3Dx`)
+  expect((await at('/apis/events.k8s.io/v1', 'regarding.kind')).code).toBe(200)
+  expect((await at('/apis/events.k8s.io/v1', 'involvedObject.kind')).code).toBe(400)
+  expect((await at('/api/v1', 'involvedObject.kind')).code).toBe(200)
+})

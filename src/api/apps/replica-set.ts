@@ -49,7 +49,6 @@ export const ReplicaSet = defineKind<ReplicaSet>({
   validateStatusUpdate(object, _old, errors) {
     errors.at('status', () => validateReplicaCounts(object.status ?? { replicas: 0 }, errors))
   },
-  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [
     nameColumn,
     integer('Desired', 'How many pods there should be.', ({ spec }) => spec.replicas),

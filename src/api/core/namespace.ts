@@ -22,13 +22,10 @@ export const Namespace = defineKind<Namespace>({
   status: true,
   subresources: ['finalize'],
   unconditionalUpdate: true,
-  defaults: (object) =>
-    mapField(object, 'metadata', (metadata) => {
-      const { name } = metadata
-      if (!name || metadata.labels?.[NAME_LABEL] === name) return metadata
-      return Object.freeze({ ...metadata, labels: Object.freeze({ ...metadata.labels, [NAME_LABEL]: name }) })
-    }),
-  prepareForCreate(object) {
+  defaults: labelled,
+  prepareForCreate(created) {
+    // A generated name is known only now.
+    const object = labelled(created)
     const finalizers = object.spec.finalizers ?? []
     const spec = finalizers.includes('kubernetes')
       ? object.spec
@@ -107,3 +104,11 @@ export const namespaceCondition = struct(
   'type',
   'status',
 )
+
+function labelled(object: Namespace): Namespace {
+  return mapField(object, 'metadata', (metadata) => {
+    const { name } = metadata
+    if (!name || metadata.labels?.[NAME_LABEL] === name) return metadata
+    return Object.freeze({ ...metadata, labels: Object.freeze({ ...metadata.labels, [NAME_LABEL]: name }) })
+  })
+}

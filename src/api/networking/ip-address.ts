@@ -32,7 +32,6 @@ export const IPAddress = defineKind<IPAddress>({
       validateImmutable(object.spec?.parentRef, old.spec?.parentRef, 'parentRef', errors),
     )
   },
-  selectableFields: {},
   columns: [
     nameColumn,
     text('ParentRef', 'The object that has it.', ({ spec }) => {
