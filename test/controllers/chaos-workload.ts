@@ -40,8 +40,8 @@ export interface Pace {
 }
 
 /** Time enough for the pods of the silent node to be given up, and in the end for quotas to be counted anew. */
-export const FULL: Pace = { seconds: [45, 45, 400, 340], risky: 30 }
-export const BRIEF: Pace = { seconds: [25, 25, 90, 320], risky: 12 }
+export const FULL: Pace = { seconds: [65, 65, 400, 340], risky: 30 }
+export const BRIEF: Pace = { seconds: [45, 45, 90, 320], risky: 12 }
 
 const meta = (name: string, namespace = 'default') => ({ name, namespace })
 const labels = (app: string) => ({ app })
