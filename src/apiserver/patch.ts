@@ -57,7 +57,7 @@ export function patched(
       case 'application/json-patch+json':
         return applyJsonPatch(object, checkSize(body)) as KubeObject
       case 'application/merge-patch+json':
-        return mergePatch(object, body) as KubeObject
+        return mergePatch(object, checkObject(body)) as KubeObject
       case 'application/strategic-merge-patch+json': {
         // Custom resources have no merge keys that a client could know of.
         if (kind.body !== undefined) break
@@ -69,6 +69,16 @@ export function patched(
     throw patchType === 'application/json-patch+json' ? rejected() : badRequest(error.message)
   }
   throw unsupportedMediaType(PATCH_TYPES.filter((it) => it !== patchType))
+}
+
+/** Anything else would replace the whole object. */
+function checkObject(body: unknown): unknown {
+  if (body === null || body === undefined) throw badRequest('Invalid JSON Patch')
+  if (typeof body === 'object' && !Array.isArray(body)) return body
+  const type = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body
+  throw badRequest(
+    `error decoding patch: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+  )
 }
 
 function checkSize(body: unknown): unknown {

@@ -491,3 +491,14 @@ test('events are selected by the names that their version has for fields', async
   expect((await at('/apis/events.k8s.io/v1', 'involvedObject.kind')).code).toBe(400)
   expect((await at('/api/v1', 'involvedObject.kind')).code).toBe(200)
 })
+
+test.each([
+  ['null', 'Invalid JSON Patch'],
+  ['[]', 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+  ['5', 'error decoding patch: json: cannot unmarshal number into Go value of type map[string]interface {}'],
+])('%s is no merge patch', async (body, message) => {
+  await post(map('merged'))
+  const headers = { 'Content-Type': 'application/merge-patch+json' }
+  const answer = await ask(`${MAPS}/merged`, { method: 'PATCH', headers, body })
+  expect([answer.code, answer.json['message']]).toEqual([400, message])
+})
