@@ -31,6 +31,13 @@ export function goMap(map: Readonly<Record<string, string>> | undefined): GoValu
   return new GoValue(mapText(map))
 }
 
+/** Of bytes as base64. */
+export function goBytes(base64: string | undefined): GoValue {
+  if (!base64) return new GoValue('[]byte(nil)')
+  const bytes = [...atob(base64)].map((it) => `0x${it.charCodeAt(0).toString(16)}`)
+  return new GoValue(`[]byte{${bytes.join(', ')}}`)
+}
+
 /** Names of resources and the like, which print as they are. */
 export function goName(name: string): GoValue {
   return new GoValue(name)

@@ -19,6 +19,8 @@ export const ControllerRevision = defineKind<ControllerRevision>({
   unconditionalUpdate: true,
   validate(object, errors) {
     if (object.data === undefined) errors.required('data', 'data is mandatory')
+    else if (typeof object.data !== 'object' || object.data === null || Array.isArray(object.data))
+      errors.required('data', 'data must be a valid JSON object')
     validateNonNegative(object.revision, 'revision', errors)
   },
   validateUpdate(object, old, errors) {

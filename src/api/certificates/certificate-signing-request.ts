@@ -2,6 +2,7 @@
 import { ageColumn, NONE, nameColumn, orNone, text } from '../columns.ts'
 import type { FieldErrors } from '../field-errors.ts'
 import { withFields } from '../fill.ts'
+import { goBytes } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { bytes, filled, type Infer, int32, kept, list, map, string, struct, time } from '../schema.ts'
@@ -25,15 +26,19 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
   prepareForCreate: (object) => withFields(object, { status: NOT_SIGNED }),
   // The request says who asked for what: that never changes.
   prepareForUpdate: (object, old) => withFields(object, { spec: old.spec, status: old.status }),
-  validate(object, errors) {
+  validate(object, errors, old) {
     const { request, signerName, usages, expirationSeconds } = object.spec
     errors.at('spec', () => {
       if (parseCertificateRequest(request ?? '') === undefined) {
-        errors.invalid('request', request ?? '', 'PEM block type must be CERTIFICATE REQUEST')
+        errors.invalid('request', goBytes(request), 'PEM block type must be CERTIFICATE REQUEST')
       }
-      if ((usages ?? []).length === 0) errors.required('usages', 'usages must be provided')
+      if ((usages ?? []).length === 0) errors.required('usages')
+      if (old === undefined) validateUsages(usages ?? [], errors)
       if (!signerName) errors.required('signerName')
-      else if (!signerName.includes('/')) {
+      else if (signerName === 'kubernetes.io/legacy-unknown') {
+        const detail = 'the legacy signerName is not allowed via this API version'
+        if (old === undefined) errors.invalid('signerName', signerName, detail)
+      } else if (signerName.split('/').length !== 2) {
         errors.invalid(
           'signerName',
           signerName,
@@ -64,6 +69,41 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequest>({
     text('Condition', 'Approved, Denied, Issued, ...', conditionText),
   ],
 })
+
+const USAGES = [
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+]
+
+function validateUsages(usages: readonly string[], errors: FieldErrors): void {
+  errors.each('usages', usages, (usage) => {
+    if (!USAGES.includes(usage)) errors.notSupported(undefined, usage, USAGES)
+  })
+  errors.each('usages', usages, (usage, index) => {
+    if (usages.indexOf(usage) < index) errors.duplicate(undefined, usage)
+  })
+}
 
 const NOT_SIGNED = Object.freeze({})
 /** What approvers decide, once and for all. */

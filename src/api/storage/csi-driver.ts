@@ -1,6 +1,8 @@
 /** What a CSI driver installed in the cluster can do. */
 import { ageColumn, flag, NONE, nameColumn, text, UNSET } from '../columns.ts'
+import type { FieldErrors } from '../field-errors.ts'
 import { fill, mapField } from '../fill.ts'
+import { GoValue, goList } from '../go-syntax.ts'
 import { defineKind } from '../kind.ts'
 import { objectMeta } from '../meta/object-meta.ts'
 import { validateImmutable, validateOneOf } from '../meta/validation.ts'
@@ -35,23 +37,24 @@ export const CSIDriver = defineKind<CSIDriver>({
       validateOneOf(
         object.spec.fsGroupPolicy,
         'fsGroupPolicy',
-        ['ReadWriteOnceWithFSType', 'File', 'None'],
+        ['File', 'None', 'ReadWriteOnceWithFSType'],
         errors,
       )
-      errors.each('volumeLifecycleModes', object.spec.volumeLifecycleModes, (mode) => {
-        if (mode !== 'Persistent' && mode !== 'Ephemeral')
-          errors.notSupported(undefined, mode, ['Ephemeral', 'Persistent'])
-      })
+      validateTokenRequests(object.spec.tokenRequests, errors)
+      for (const mode of object.spec.volumeLifecycleModes ?? []) {
+        if (!MODES.includes(mode)) errors.notSupported('volumeLifecycleModes', mode, MODES)
+      }
     })
   },
   validateUpdate(object, old, errors) {
     errors.at('spec', () => {
-      validateImmutable(object.spec.attachRequired, old.spec.attachRequired, 'attachRequired', errors)
+      validateImmutable(object.spec.attachRequired, old.spec.attachRequired, 'attachedRequired', errors)
       validateImmutable(
         object.spec.volumeLifecycleModes,
         old.spec.volumeLifecycleModes,
         'volumeLifecycleModes',
         errors,
+        (modes) => new GoValue(goList(modes, 'storage.VolumeLifecycleMode')),
       )
     })
   },
@@ -77,6 +80,21 @@ export const CSIDriver = defineKind<CSIDriver>({
     ageColumn,
   ],
 })
+
+const MODES = ['Persistent', 'Ephemeral']
+
+/** The audience of a token names it; a token lasts ten minutes or more. */
+function validateTokenRequests(requests: readonly TokenRequest[] | undefined, errors: FieldErrors): void {
+  errors.each('tokenRequests', requests, ({ audience, expirationSeconds: seconds = 600 }, index) => {
+    if (requests?.some((it, earlier) => earlier < index && it.audience === audience)) {
+      errors.duplicate('audience', audience)
+    } else if (seconds < 600) {
+      errors.invalid('expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')
+    } else if (seconds > 2 ** 32) {
+      errors.invalid('expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds')
+    }
+  })
+}
 
 const PERSISTENT: readonly string[] = Object.freeze(['Persistent'])
 
