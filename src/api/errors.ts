@@ -233,7 +233,10 @@ export function internalError(message: string): ApiError {
   )
 }
 
-/** A refusal that upstream's storage makes without saying of what sort it is. */
+/**
+ * A refusal that upstream makes without saying of what sort it is. It answers 500 there; nothing that a client sends
+ * makes a 500 here, and clients print the same, since they go by the reason.
+ */
 export function storageError(message: string): ApiError {
   return new ApiError({
     kind: 'Status',
@@ -241,7 +244,7 @@ export function storageError(message: string): ApiError {
     metadata: {},
     status: 'Failure',
     message,
-    code: 500,
+    code: 400,
   })
 }
 

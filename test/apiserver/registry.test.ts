@@ -54,7 +54,7 @@ test.each([
   {
     name: 'a resourceVersion',
     body: configMap('b', {}, { resourceVersion: '7' }),
-    code: 500,
+    code: 400,
     message: 'resourceVersion should not be set on objects to be created',
   },
   {
