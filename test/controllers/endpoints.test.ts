@@ -244,3 +244,30 @@ describe('through the API', () => {
     expect(await names()).not.toContain('web')
   })
 })
+
+test('a cache of slices that lags is waited for, and nobody is told of a conflict', async () => {
+  const world = await World.create({ controllers: '*,-endpoints-controller' })
+  const link = world.harness.network.link('kube-controller-manager')
+  const add = (name: string) =>
+    world.create(Pod, {
+      metadata: { name, namespace: 'default', labels: { app: 'web' } },
+      spec: { containers: [{ name: 'main', image: 'ok' }] },
+    })
+  await world.create(Service, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  })
+  await add('web-1')
+  await world.advance(10)
+  link.hold('endpointslices')
+  for (const name of ['web-2', 'web-3', 'web-4']) {
+    await add(name)
+    await world.advance(5)
+  }
+  link.release()
+  await world.advance(60)
+  const slices = (await world.list(EndpointSlice)).filter((it) => it.metadata.name.startsWith('web-'))
+  expect(slices.map((it) => it.endpoints?.length)).toEqual([4])
+  const reasons = (await world.list(Event)).map((it) => it.reason)
+  expect(reasons).not.toContain('FailedToUpdateEndpointSlices')
+})

@@ -21,6 +21,8 @@ const MAX_PER_SLICE = 100
 interface Memory {
   readonly pods: ServicePods
   readonly triggers: TriggerTimes
+  /** Service -> uid of a slice -> its generation when it was written last: whoever sees an older one has to wait. */
+  readonly written: Map<string, Map<string, number>>
 }
 
 export const endpointSliceController = defineController<Service, Memory>({
@@ -39,19 +41,26 @@ export const endpointSliceController = defineController<Service, Memory>({
     { kind: Node, map: () => [] },
     { kind: Pod, map: () => [] },
   ],
-  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes() }),
+  setup: (context) => ({ pods: new ServicePods(context), triggers: new TriggerTimes(), written: new Map() }),
 
   async reconcile({ key, object: service, client, recorder, lister, memory }) {
     // Gone: its slices are the garbage collector's job.
-    if (service === undefined) memory.triggers.forget(key)
+    if (service === undefined) {
+      memory.triggers.forget(key)
+      memory.written.delete(key)
+    }
     if (service?.spec.selector === undefined || service.spec.type === 'ExternalName') return
+    const slices = [...lister(EndpointSlice).byIndex(BY_SERVICE, key)].filter(
+      (it) => it.metadata.labels?.[MANAGED_BY] === MANAGER && it.metadata.deletionTimestamp === undefined,
+    )
+    const written = memory.written.get(key)
+    if (slices.some(({ metadata: { uid, generation = 0 } }) => generation < (written?.get(uid) ?? 0))) {
+      throw new Error('EndpointSlice informer cache is out of date')
+    }
     const nodes = lister(Node)
     const pods = memory.pods.of(key)
     const trigger = memory.triggers.look(key, service, pods)
     const { groups, unknownNodes } = gatherEndpoints(service, pods, (name) => nodes.get(name))
-    const slices = [...lister(EndpointSlice).byIndex(BY_SERVICE, key)].filter(
-      (it) => it.metadata.labels?.[MANAGED_BY] === MANAGER && it.metadata.deletionTimestamp === undefined,
-    )
     const labels = sliceLabels(service)
     const packed = pack({
       groups,
@@ -74,11 +83,17 @@ export const endpointSliceController = defineController<Service, Memory>({
     })
     try {
       const create = service.metadata.deletionTimestamp === undefined ? packed.create : []
-      await writeSlices(client, {
-        create: create.map((it) => triggeredAt(it, trigger)),
-        update: packed.update.map((it) => triggeredAt(it, trigger)),
-        delete: packed.delete,
-      })
+      const anew = new Map<string, number>()
+      memory.written.set(key, anew)
+      await writeSlices(
+        client,
+        {
+          create: create.map((it) => triggeredAt(it, trigger)),
+          update: packed.update.map((it) => triggeredAt(it, trigger)),
+          delete: packed.delete,
+        },
+        ({ metadata: { uid, generation = 0 } }) => anew.set(uid, generation),
+      )
     } catch (error) {
       if (isNamespaceTerminating(error)) return
       const message = `Error updating Endpoint Slices for Service ${objectKey(service.metadata)}: ${textOf(error)}`
