@@ -68,8 +68,10 @@ function wantedOf(call: Call): KubeObject {
   return { ...(asGiven(decoded, body) as KubeObject), metadata: decoded.metadata }
 }
 
-function goKind({ apiVersion = '', kind = '' }: Partial<KubeObject>): string {
-  return `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`
+/** Of a body whose members may be anything. */
+function goKind(body: Partial<KubeObject>): string {
+  const [version, kind] = [body.apiVersion, body.kind].map((it: unknown) => (typeof it === 'string' ? it : ''))
+  return `${version!.includes('/') ? '' : '/'}${version}, Kind=${kind}`
 }
 
 /** What decoding added left out again. */
