@@ -3,6 +3,7 @@
  * change a selector. Upstream: apimachinery field.Error.ErrorBody.
  */
 import type { LabelSelector } from './meta/label-selector.ts'
+import { parseQuantity } from './quantity.ts'
 
 /** A value that is printed as it stands here. */
 export class GoValue {
@@ -62,30 +63,11 @@ export function goIntOrString(value: number | string): GoValue {
   return new GoValue(`intstr.IntOrString{Type:${type}, IntVal:${number}, StrVal:${goQuote(text)}}`)
 }
 
-/** Powers of ten; those of two have no scale, they are multiplied out. */
-const SCALES: Readonly<Record<string, number>> = {
-  n: -9,
-  u: -6,
-  m: -3,
-  '': 0,
-  k: 3,
-  M: 6,
-  G: 9,
-  T: 12,
-  P: 15,
-  E: 18,
-}
-const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
-
 /** Of a quantity in its canonical form that fits into 64 bits. */
 export function goQuantity(quantity = '0'): GoValue {
-  const [, digits = '0', fraction = '', suffix = ''] = /^([+-]?\d*)\.?(\d*)(.*)$/.exec(quantity) ?? []
-  const shift = BINARY.indexOf(suffix)
-  const value = BigInt(digits + fraction) * 1024n ** BigInt(shift + 1)
-  const scale = (shift >= 0 ? 0 : (SCALES[suffix] ?? Number(suffix.slice(1)))) - fraction.length
-  const format = shift >= 0 ? 'BinarySI' : suffix in SCALES ? 'DecimalSI' : 'DecimalExponent'
+  const { mantissa = 0n, exponent = 0, format = 'DecimalSI' } = parseQuantity(quantity) ?? {}
   return new GoValue(
-    `resource.Quantity{i:resource.int64Amount{value:${value}, scale:${scale}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(quantity)}, Format:"${format}"}`,
+    `resource.Quantity{i:resource.int64Amount{value:${mantissa}, scale:${exponent}}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(quantity)}, Format:"${format}"}`,
   )
 }
 

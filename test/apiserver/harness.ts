@@ -7,7 +7,7 @@ import { createScheme } from '../../src/api/scheme.ts'
 import { ApiServer, type ApiServerOptions } from '../../src/apiserver/server.ts'
 import { Store } from '../../src/etcd/store.ts'
 import { EventLoop } from '../../src/kernel/event-loop.ts'
-import { Journal } from '../../src/kernel/journal.ts'
+import { Journal, type JournalMode } from '../../src/kernel/journal.ts'
 import { randomStream } from '../../src/kernel/random.ts'
 
 export const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
@@ -41,9 +41,12 @@ export interface Watched {
 }
 
 /** Without admission unless asked: `harness({ admission: undefined })` has the default plug-ins. */
-export function harness(options: Partial<ApiServerOptions> = {}): Harness {
+export function harness(
+  options: Partial<ApiServerOptions> = {},
+  journalMode: JournalMode = 'full',
+): Harness {
   const loop = new EventLoop({ start: START })
-  const journal = new Journal(loop, 'full')
+  const journal = new Journal(loop, journalMode)
   const clock = {
     now: () => loop.now,
     after: (ms: number, run: () => void) => loop.after(ms, run, { background: true }),
