@@ -237,7 +237,7 @@ export function internalError(message: string): ApiError {
  * A refusal that upstream makes without saying of what sort it is. It answers 500 there; nothing that a client sends
  * makes a 500 here, and clients print the same, since they go by the reason.
  */
-export function storageError(message: string): ApiError {
+export function plainRefusal(message: string): ApiError {
   return new ApiError({
     kind: 'Status',
     apiVersion: 'v1',

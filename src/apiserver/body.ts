@@ -36,9 +36,10 @@ export function decodePatched(call: Call, patched: KubeObject): KubeObject {
   return stored(call.kind, call.resource.kind, checkNames(call, object))
 }
 
-/** apiVersion and kind are those of the URL, or absent. */
+/** apiVersion and kind are those of the URL, or absent. What is no object the decoder refuses. */
 function typed(call: Call, body: KubeObject): KubeObject {
   const { kind } = call
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
   const apiVersion = apiVersionOf(kind)
   if (body.apiVersion === apiVersion && body.kind === kind.kind) return body
   if (body.apiVersion !== undefined && body.apiVersion !== apiVersion) {

@@ -1,5 +1,4 @@
 /** One API request on its way through the server, and what every stage of it may use. */
-
 import type { AccessAttributes } from '../api/authorization/access.ts'
 import { FieldWarnings } from '../api/field-errors.ts'
 import type { KindDefinition, KubeObject, StrategyContext } from '../api/kind.ts'

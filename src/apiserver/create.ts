@@ -4,7 +4,7 @@ import {
   generateNameConflict,
   invalid,
   objectIsBeingDeleted,
-  storageError,
+  plainRefusal,
 } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import type { KubeObject } from '../api/kind.ts'
@@ -32,7 +32,7 @@ export function createObject(call: Call, decoded: KubeObject): Maybe<KubeObject>
   const { server, resource, request } = call
   const { kind } = resource
   if (decoded.metadata?.resourceVersion) {
-    throw storageError('resourceVersion should not be set on objects to be created')
+    throw plainRefusal('resourceVersion should not be set on objects to be created')
   }
   const attributes = attributesOf(call, 'CREATE', decoded.metadata?.name ?? '', undefined)
   const defaulted = kind.defaults?.(decoded) ?? decoded

@@ -6,7 +6,7 @@ import {
   failure,
   invalid,
   notFound,
-  storageError,
+  plainRefusal,
   tooLargeResourceVersion,
 } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
@@ -183,7 +183,7 @@ function exactRevision(options: RequestOptions, current: number): number | undef
   return exact ? asked : undefined
 }
 
-export function parseRevision(text: string, refusal = storageError): number {
+export function parseRevision(text: string, refusal = plainRefusal): number {
   if (!/^\d{1,16}$/.test(text)) {
     const quoted = JSON.stringify(text)
     throw refusal(

@@ -5,7 +5,7 @@
 import { applyObject, trackUpdate, type WriteInfo, withoutManaged } from '../api/apply/managed-fields.ts'
 import { typingErrors } from '../api/apply/typed-check.ts'
 import { decode } from '../api/decode.ts'
-import { badRequest, invalid, storageError } from '../api/errors.ts'
+import { badRequest, invalid, plainRefusal } from '../api/errors.ts'
 import { FieldErrors } from '../api/field-errors.ts'
 import { apiVersionOf, type KubeObject } from '../api/kind.ts'
 import { setOwn } from '../api/own.ts'
@@ -59,7 +59,7 @@ function wantedOf(call: Call): KubeObject {
   if (problems.length > 0) {
     const { name = '', namespace = '' } = body.metadata ?? {}
     const all = problems.length === 1 ? problems[0] : `errors:\n  ${problems.join('\n  ')}`
-    throw storageError(
+    throw plainRefusal(
       `failed to create typed patch object (${namespace}/${name}; ${apiVersion}, Kind=${kind.kind}): ${all}`,
     )
   }

@@ -1,5 +1,4 @@
 /** Which objects a list, watch or deletecollection is about, found by an index where there is one. */
-
 import { badRequest } from '../api/errors.ts'
 import { type FieldTerm, parseFieldSelector, requiredFieldValue } from '../api/field-selector.ts'
 import { goQuote } from '../api/go-syntax.ts'

@@ -502,3 +502,16 @@ test.each([
   const answer = await ask(`${MAPS}/merged`, { method: 'PATCH', headers, body })
   expect([answer.code, answer.json['message']]).toEqual([400, message])
 })
+
+test.each([
+  '[{"op":"remove","path":""}]',
+  '[{"op":"replace","path":"","value":5}]',
+  '[{"op":"replace","path":"","value":null}]',
+  '[{"op":"replace","path":"","value":[]}]',
+])('the JSON patch %s leaves no object', async (body) => {
+  await post(map('patched'))
+  const headers = { 'Content-Type': 'application/json-patch+json' }
+  const answer = await ask(`${MAPS}/patched`, { method: 'PATCH', headers, body })
+  expect([answer.code, answer.json['kind']]).toEqual([400, 'Status'])
+  expect((await ask(`${MAPS}/patched`)).code).toBe(200)
+})
