@@ -70,7 +70,9 @@ function wantedOf(call: Call): KubeObject {
 
 /** Of a body whose members may be anything. */
 function goKind(body: Partial<KubeObject>): string {
-  const [version, kind] = [body.apiVersion, body.kind].map((it: unknown) => (typeof it === 'string' ? it : ''))
+  const [version, kind] = [body.apiVersion, body.kind].map((it: unknown) =>
+    typeof it === 'string' ? it : '',
+  )
   return `${version!.includes('/') ? '' : '/'}${version}, Kind=${kind}`
 }
 

@@ -41,10 +41,7 @@ export interface Watched {
 }
 
 /** Without admission unless asked: `harness({ admission: undefined })` has the default plug-ins. */
-export function harness(
-  options: Partial<ApiServerOptions> = {},
-  journalMode: JournalMode = 'full',
-): Harness {
+export function harness(options: Partial<ApiServerOptions> = {}, journalMode: JournalMode = 'full'): Harness {
   const loop = new EventLoop({ start: START })
   const journal = new Journal(loop, journalMode)
   const clock = {

@@ -52,7 +52,11 @@ export function runNode(
     const child = execFile(
       process.execPath,
       [...args],
-      { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1', NODE_EXTRA_CA_CERTS: '' }, maxBuffer: 64 * 1024 * 1024 },
+      {
+        cwd: options.cwd,
+        env: { ...process.env, NO_COLOR: '1', NODE_EXTRA_CA_CERTS: '' },
+        maxBuffer: 64 * 1024 * 1024,
+      },
       (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     )
     child.stdin?.end(options.input ?? '')
